@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "us-array.h"
+
+G_BEGIN_DECLS
+
+/* Every size is checked against the file before memory is taken; object
+ * arrays (pickles) are refused, never unpickled.  Fortran order is turned into
+ * row-major.  max_bytes bounds the memory of one array (0: 4 GiB). */
+
+UsArray *us_npy_parse (GBytes      *bytes,
+                       const char  *name,        /* for messages */
+                       gsize        max_bytes,
+                       GError     **error);
+UsArray *us_npy_read  (const char  *path,
+                       gsize        max_bytes,
+                       GError     **error);
+gboolean us_npy_write (const char     *path,
+                       const UsArray  *array,
+                       GError        **error);
+
+/**
+ * UsNpz:
+ *
+ * A zip of .npy members, read by name (libzip).  One thread.
+ */
+typedef struct _UsNpz UsNpz;
+
+UsNpz   *us_npz_open      (const char  *path,
+                           GError     **error);
+void     us_npz_close     (UsNpz *self);
+char   **us_npz_names     (UsNpz *self);                   /* without ".npy"; g_strfreev */
+gboolean us_npz_has       (UsNpz      *self,
+                           const char *name);
+/* Header alone: type and shape, without unpacking the member. */
+gboolean us_npz_describe  (UsNpz       *self,
+                           const char  *name,
+                           UsDtype     *dtype,
+                           guint       *n_dims,
+                           gsize       *shape,             /* (US_ARRAY_MAX_DIMS) */
+                           GError     **error);
+UsArray *us_npz_read      (UsNpz       *self,
+                           const char  *name,
+                           gsize        max_bytes,
+                           GError     **error);
+/* Rows first .. first+count-1 of a large member, streamed in bounded memory. */
+UsArray *us_npz_read_rows (UsNpz       *self,
+                           const char  *name,
+                           gsize        first,
+                           gsize        count,
+                           GError     **error);
+
+/* Written aside and renamed. */
+gboolean us_npz_write     (const char            *path,
+                           gsize                  n_members,
+                           const char *const     *names,
+                           UsArray *const        *arrays,
+                           gboolean               compress,
+                           GError               **error);
+
+/* Members of text (theta_names): numpy '<U…' arrays of one dimension. */
+char   **us_npz_read_strings (UsNpz       *self,
+                              const char  *name,
+                              GError     **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsNpz, us_npz_close)
+
+G_END_DECLS

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include "us-pool.h"
+#include "us-rng.h"
+#include "us-tensor.h"
+
+G_BEGIN_DECLS
+
+/* B batch, H height, W width, C channels, P parameters of the network. */
+
+/**
+ * UsLayerKind:
+ *
+ * The kinds of layer.  Their names in files are those of us_layer_kind_name().
+ */
+typedef enum
+{
+  US_LAYER_DENSE,            /* (F) -> (out); flattens its input */
+  US_LAYER_CONV,             /* (H, W, C) -> (H', W', out) */
+  US_LAYER_CONV_TRANSPOSED,
+  US_LAYER_BATCH_NORM,       /* per channel; eps 1e-5, momentum 0.1; running statistics at inference */
+  US_LAYER_RELU,
+  US_LAYER_LEAKY_RELU,       /* slope */
+  US_LAYER_TANH,
+  US_LAYER_SIGMOID,
+  US_LAYER_SOFTPLUS,
+  US_LAYER_GELU,             /* exact, by erf */
+  US_LAYER_RESHAPE,          /* -> (height, width, channels) */
+  US_LAYER_COORDS,           /* appends two channels: x and y of the pixel centre, -1 .. 1 */
+  US_LAYER_DEPTH_TO_SPACE,   /* (H, W, C r r) -> (H r, W r, C) */
+  US_LAYER_UPSAMPLE,         /* nearest, by r */
+  US_LAYER_AVERAGE_POOL,     /* mean over r by r */
+  US_LAYER_PUSH,             /* keeps the current value for the matching ADD */
+  US_LAYER_ADD,              /* adds what the matching PUSH kept (same shape) */
+} UsLayerKind;
+
+typedef struct
+{
+  UsLayerKind kind;
+  gsize       out;           /* dense, conv: output features or channels */
+  guint       kernel, stride, pad;
+  gboolean    bias;          /* dense, conv */
+  float       slope;         /* leaky ReLU */
+  guint       factor;        /* r of depth-to-space, upsample, average pool */
+  gsize       height, width, channels;   /* reshape */
+  float       init_gain;     /* weights ~ N(0, gain^2 / fan_in); 0: the kind's default (sqrt 2 before a ReLU, 1 else) */
+} UsLayer;
+
+/**
+ * UsNetwork:
+ *
+ * A chain of layers with checked shapes and the table of its parameters:
+ * const after construction and shared (atomic reference count).  It holds no
+ * numbers: those are in UsWeights.
+ */
+typedef struct _UsNetwork UsNetwork;
+
+typedef struct
+{
+  char  *name;               /* "3.conv.weight" */
+  guint  n_dims;
+  gsize  shape[4];
+  gsize  offset;             /* in floats, into the block */
+  gsize  n_elements;
+} UsNetworkTensor;
+
+/* Errors: US_FORMAT_ERROR_SHAPE when a layer does not fit its input (which
+ * layer, what it got, what it wants). */
+UsNetwork  *us_network_new        (gsize           in_height,
+                                   gsize           in_width,
+                                   gsize           in_channels,
+                                   const UsLayer  *layers,
+                                   gsize           n_layers,
+                                   GError        **error);
+UsNetwork  *us_network_ref        (UsNetwork *self);
+void        us_network_unref      (UsNetwork *self);
+/* {"input":[64,64,1],"layers":[{"kind":"conv","out":16,…}…]} and back. */
+char       *us_network_to_json    (const UsNetwork *self);
+UsNetwork  *us_network_from_json  (const char  *json,
+                                   GError     **error);
+gsize       us_network_n_layers   (const UsNetwork *self);
+const UsLayer *us_network_layer   (const UsNetwork *self, gsize index);
+void        us_network_input_shape  (const UsNetwork *self, gsize *h, gsize *w, gsize *c);
+void        us_network_output_shape (const UsNetwork *self, gsize *h, gsize *w, gsize *c);
+/* Trainable block: parameters.  Second block: state (running means, variances). */
+gsize       us_network_n_parameters (const UsNetwork *self);
+gsize       us_network_n_state      (const UsNetwork *self);
+const UsNetworkTensor *us_network_parameter_table (const UsNetwork *self, gsize *n);
+const UsNetworkTensor *us_network_state_table     (const UsNetwork *self, gsize *n);
+/* Nominal forward FLOP of one sample (a multiply-add counts 2). */
+double      us_network_flop       (const UsNetwork *self);
+
+/**
+ * UsWeights:
+ *
+ * The numbers of a network: parameters and state in one aligned block each.
+ * Const once shared (snapshots that the preview plays); reference counted.
+ */
+typedef struct
+{
+  UsNetwork *network;        /* owned */
+  float     *parameters;     /* (us_network_n_parameters) */
+  float     *state;          /* (us_network_n_state) */
+  /*< private >*/
+  gatomicrefcount ref_count;
+} UsWeights;
+
+UsWeights *us_weights_new   (UsNetwork *network,
+                             guint64    seed);       /* initialised; streams (seed, US_RNG_INIT, tensor) */
+UsWeights *us_weights_copy  (const UsWeights *self);
+UsWeights *us_weights_ref   (UsWeights *self);
+void       us_weights_unref (UsWeights *self);
+
+/**
+ * UsRun:
+ *
+ * A network at work on batches of one size: activations, packed weights,
+ * scratch; everything allocated at creation, nothing inside a step.  One
+ * thread at a time; work is split over the pool; same bits for any number of
+ * workers.
+ */
+typedef struct _UsRun UsRun;
+
+typedef enum
+{
+  US_RUN_INFERENCE,          /* forward only, batch norm folded */
+  US_RUN_TRAINING,           /* batch statistics; backward to parameters, and to the input if asked */
+  US_RUN_FROZEN,             /* running statistics; backward to the input only */
+} UsRunMode;
+
+UsRun       *us_run_new      (UsNetwork *network,
+                              gsize      batch,
+                              UsRunMode  mode,
+                              gboolean   input_gradient,
+                              UsPool    *pool);       /* borrowed, or NULL */
+void         us_run_free     (UsRun *self);
+gsize        us_run_batch    (const UsRun *self);
+/* Packs the weights; borrowed until the next call in training mode (state, the
+ * running statistics, is updated in place by us_run_forward there). */
+void         us_run_load     (UsRun     *self,
+                              UsWeights *weights);
+/* x: (B, H, W, C) packed.  Returns (B, H', W', C') packed, owned by the run,
+ * valid until the next call. */
+const float *us_run_forward  (UsRun       *self,
+                              const float *x);
+/* dy: like the output.  gradient: (P), overwritten; NULL in frozen mode.
+ * Returns the gradient of the input (B, H, W, C) packed, or NULL when not asked for. */
+const float *us_run_backward (UsRun       *self,
+                              const float *dy,
+                              float       *gradient);
+/* After a non-finite loss: index of the first layer whose output (or, with
+ * gradients TRUE, whose incoming gradient) is not finite, or -1. */
+gssize       us_run_find_nonfinite (const UsRun *self,
+                                    gboolean     gradients);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsNetwork, us_network_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsWeights, us_weights_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsRun, us_run_free)
+
+G_END_DECLS

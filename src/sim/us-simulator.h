@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "us-rng.h"
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* P parameters, H height, W width, C channels, T points of a series. */
+
+#define US_MAX_PARAMETERS 64
+
+/**
+ * UsDistributionKind:
+ * @US_DISTRIBUTION_UNIFORM: a = lower, b = upper
+ * @US_DISTRIBUTION_LOG_UNIFORM: a = lower > 0, b = upper
+ * @US_DISTRIBUTION_NORMAL: a = mean, b = standard deviation; cut to the parameter's bounds
+ * @US_DISTRIBUTION_LOG_NORMAL: a, b = mean and standard deviation of the logarithm; cut likewise
+ * @US_DISTRIBUTION_TRIANGULAR: a = lower, b = upper, c = mode
+ * @US_DISTRIBUTION_DISCRETE: whole numbers a .. b, equally likely
+ * @US_DISTRIBUTION_FIXED: always a
+ */
+typedef enum
+{
+  US_DISTRIBUTION_UNIFORM,
+  US_DISTRIBUTION_LOG_UNIFORM,
+  US_DISTRIBUTION_NORMAL,
+  US_DISTRIBUTION_LOG_NORMAL,
+  US_DISTRIBUTION_TRIANGULAR,
+  US_DISTRIBUTION_DISCRETE,
+  US_DISTRIBUTION_FIXED,
+} UsDistributionKind;
+
+typedef struct
+{
+  UsDistributionKind kind;
+  double a, b, c;
+} UsDistribution;
+
+typedef struct
+{
+  const char    *name;          /* "a1": an identifier; column and option name, stable */
+  const char    *label;         /* "Cosine 1", translatable */
+  const char    *symbol;        /* "a₁" */
+  const char    *unit;          /* "Hz"; "" for none */
+  double         lower, upper;  /* hard bounds: outside the simulator is not defined */
+  UsDistribution prior;         /* the default prior, inside the bounds */
+  const char    *source;        /* where range and prior come from */
+} UsParameter;
+
+typedef enum
+{
+  US_OUTPUT_IMAGE,              /* (H, W, C), row 0 at the top, values 0..1 */
+  US_OUTPUT_SERIES,             /* (T, C): height = T, width = 1 */
+} UsOutputKind;
+
+typedef struct
+{
+  const char  *id;              /* "plot", "curve" */
+  const char  *label;
+  UsOutputKind kind;
+  gsize        height, width, channels;
+  const char  *x_label, *x_unit, *y_label, *y_unit;     /* what the axes mean */
+  double       x_lower, x_upper, y_lower, y_upper;      /* of the field or the series' x */
+  double       lower, upper;    /* range of the values, for display; 0..1 for images */
+} UsOutput;
+
+/**
+ * UsSimStatus:
+ * @US_SIM_OK: out is filled
+ * @US_SIM_RETRY: this draw left the simulator's domain; the caller may draw again
+ * @US_SIM_FAILED: a defect: stop and report
+ */
+typedef enum
+{
+  US_SIM_OK,
+  US_SIM_RETRY,
+  US_SIM_FAILED,
+} UsSimStatus;
+
+typedef struct _UsSimulator UsSimulator;
+
+/**
+ * UsSimulator:
+ *
+ * One mechanistic model: a const table.  `run` is pure: the same theta and
+ * stream give the same bytes on any thread; it allocates nothing and reads no
+ * globals that change.  Members after `run` may be NULL: not offered.
+ */
+struct _UsSimulator
+{
+  const char        *id;              /* stable: stored in models */
+  guint              version;         /* raised when outputs change */
+  const char        *title;           /* "Fourier series" */
+  const char        *summary;         /* one sentence */
+  const UsParameter *parameters;      /* (P) */
+  gsize              n_parameters;
+  const UsOutput    *outputs;         /* the first is the default */
+  gsize              n_outputs;
+  UsSimStatus      (*run)     (const UsSimulator *self,
+                               const double      *theta,    /* (P), inside the bounds */
+                               guint              output,
+                               UsRng             *rng,      /* for stochastic simulators */
+                               float             *out);     /* (H, W, C) or (T, C) */
+  /* Constraint between parameters ("the box is inside the field"). */
+  gboolean         (*accepts) (const UsSimulator *self,
+                               const double      *theta);
+  const char        *constraint;      /* in words, when accepts is set */
+  /* A draw that respects the constraint, when the prior is not a product; the
+   * default prior is then this. NULL: product of the priors, rejected until accepted. */
+  void             (*draw)    (const UsSimulator *self,
+                               UsRng             *rng,
+                               double            *theta);
+  /* The same, as an instrument or a hand would have made it: other line
+   * widths, gaps, wobble, noise.  Feeds the encoder of a SimVAE. */
+  UsSimStatus      (*run_augmented) (const UsSimulator *self,
+                               const double      *theta,
+                               guint              output,
+                               double             strength, /* 0 none .. 1 full */
+                               UsRng             *rng,
+                               float             *out);
+  /* A polyline drawn by hand in field units (x in x_lower..x_upper, y likewise)
+   * → the picture that the simulator would have plotted of it. */
+  gboolean         (*draw_polyline) (const UsSimulator *self,
+                               guint              output,
+                               gsize              n_points,
+                               const double      *xy,       /* (n_points, 2); a NaN pair lifts the pen */
+                               float             *out);     /* (H, W, C) */
+  /* The closest parameters to a series y(x) in the least-squares sense, where a
+   * closed form exists: the best that any inference could do (tests, reports). */
+  gboolean         (*fit)     (const UsSimulator *self,
+                               gsize              n_points,
+                               const double      *xy,       /* (n_points, 2) */
+                               double            *theta);   /* (P) */
+};
+
+gssize          us_simulator_parameter_index (const UsSimulator *self,
+                                              const char        *name);   /* -1: none */
+gssize          us_simulator_output_index    (const UsSimulator *self,
+                                              const char        *id);
+gsize           us_output_n_values           (const UsOutput *output);
+/* Checks theta (finite, bounds, constraint): US_FORMAT_ERROR_VALUE naming parameter, value, range. */
+gboolean        us_simulator_check           (const UsSimulator  *self,
+                                              const double       *theta,
+                                              GError            **error);
+
+/* The registry: (n) tables in the order of the gallery; made by simulators/meson.build. */
+const UsSimulator *const *us_registry_list   (gsize *n);
+const UsSimulator        *us_registry_find   (const char  *id,
+                                              GError     **error);  /* names the known ones */
+
+G_END_DECLS
