@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "us-adam.h"
+#include "us-loss.h"
+#include "us-simvae.h"
+
+G_BEGIN_DECLS
+
+/**
+ * UsPreset:
+ *
+ * What a user chooses by one word: `paper`, `quick`, `standard`, `best`.  A
+ * const table: shapes are built for the simulator's output at hand.
+ */
+typedef struct _UsPreset UsPreset;
+struct _UsPreset
+{
+  const char *id;
+  const char *title;            /* translatable */
+  const char *summary;          /* one sentence, translatable */
+  double      minutes;          /* the budget that it is meant for, on two cores */
+  gsize       batch;
+  double      decoder_share;    /* of the budget spent on step 1 */
+  UsLossKind  loss;
+  gsize       n_levels;
+  double      level_weights[US_LOSS_MAX_LEVELS];
+  UsAdamConfig adam[2];         /* steps 1 and 2; total_steps is filled in by the trainer */
+  double      average_decay;    /* of the weights that are kept (EMA); 0: the last ones */
+  double      augmentation;     /* strength of what the encoder's input suffers, 0..1 */
+  double      augmented_share;  /* of the batch that is augmented */
+  double      kl_weight;        /* 0: µ alone, spread by calibration */
+  UsNetwork *(*decoder) (const UsPreset *self, const UsSimulator *simulator, guint output);
+  UsNetwork *(*encoder) (const UsPreset *self, const UsSimulator *simulator, guint output);
+  gsize       width;            /* channels of the widest layer (paper), or of the trunk */
+};
+
+const UsPreset *us_preset_list (gsize *n);
+/* Errors: US_FORMAT_ERROR_MISSING, naming the known ones. */
+const UsPreset *us_preset_find (const char  *id,
+                                GError     **error);
+
+G_END_DECLS

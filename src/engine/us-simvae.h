@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "us-network.h"
+#include "us-prior.h"
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* B batch, P parameters, H × W × C the output (N = H W C values).
+ * G decoder, µ encoder, S simulator, V true parameters, Z inferred ones. */
+
+/**
+ * UsSimvae:
+ *
+ * A trained (or half trained) SimVAE: decoder, encoder, simulator, prior,
+ * training record.  Const once made; atomic reference count; any thread.  One
+ * .safetensors file holds it all.
+ */
+typedef struct _UsSimvae UsSimvae;
+
+typedef struct
+{
+  guint64 samples;          /* draws seen in this step so far */
+  double  seconds;          /* of training, pauses not counted */
+  double  loss;             /* training loss, mean since the last record */
+  double  held_out;         /* the same on held-out draws; NaN when not measured here */
+} UsHistoryPoint;
+
+typedef struct
+{
+  char    *preset;          /* "best" */
+  guint64  seed;
+  char    *program_version;
+  char    *created;         /* ISO 8601, UTC */
+  char    *command;         /* makes it again */
+  guint64  samples[2];      /* planned draws of step 1 and 2 */
+  double   seconds[2];
+  GArray  *history[2];      /* of UsHistoryPoint */
+} UsSimvaeRecord;
+
+UsSimvae           *us_simvae_ref       (UsSimvae *self);
+void                us_simvae_unref     (UsSimvae *self);
+/* Errors: those of us_safetensors_read, and US_FORMAT_ERROR_MISMATCH (unknown
+ * simulator, other version, tensors that do not fit the architecture),
+ * US_FORMAT_ERROR_VALUE (weights not finite), each naming the file. */
+UsSimvae           *us_simvae_load      (const char  *path,
+                                         GError     **error);
+gboolean            us_simvae_save      (UsSimvae    *self,
+                                         const char  *path,
+                                         GError     **error);
+const UsSimulator  *us_simvae_simulator (const UsSimvae *self);
+UsPrior            *us_simvae_prior     (const UsSimvae *self);      /* borrowed */
+guint               us_simvae_output    (const UsSimvae *self);
+const UsSimvaeRecord *us_simvae_record  (const UsSimvae *self);
+gboolean            us_simvae_has_encoder (const UsSimvae *self);
+UsWeights          *us_simvae_decoder   (const UsSimvae *self);      /* borrowed */
+UsWeights          *us_simvae_encoder   (const UsSimvae *self);      /* borrowed, or NULL */
+
+/**
+ * UsPlayer:
+ *
+ * A model at work on one thread: decode and encode up to `batch` rows a call
+ * with nothing allocated.  pool may be NULL.
+ */
+typedef struct _UsPlayer UsPlayer;
+
+UsPlayer *us_player_new     (UsSimvae *model,
+                             gsize     batch,
+                             UsPool   *pool);
+void      us_player_free    (UsPlayer *self);
+UsSimvae *us_player_model   (UsPlayer *self);                        /* borrowed */
+/* theta (count, P) in the parameters' units, clamped to the prior's support;
+ * x (count, N) in the simulator's units. */
+void      us_player_decode  (UsPlayer     *self,
+                             gsize         count,
+                             const double *theta,
+                             float        *x);
+/* x (count, N) → theta (count, P) and the standard deviation of each, sd
+ * (count, P) or NULL, both in the parameters' units. */
+void      us_player_encode  (UsPlayer     *self,
+                             gsize         count,
+                             const float  *x,
+                             double       *theta,
+                             double       *sd);
+
+/**
+ * UsInference:
+ *
+ * One observation turned into parameters: everything that the page shows and
+ * the CSV holds.
+ */
+typedef struct
+{
+  gsize   n_parameters;
+  double *mean;             /* (P) */
+  double *sd;               /* (P) */
+  double *lower, *upper;    /* (P) central interval of `level`, inside the prior */
+  double  level;            /* 0.9 */
+  gsize   n_values;
+  float  *decoded;          /* (N) G(mean) */
+  float  *simulated;        /* (N) S(mean) */
+  double  rms_decoder;      /* of decoded − x, in the output's units */
+  double  rms_simulator;    /* of simulated − x */
+  double  unusual;          /* 0..1: share of held-out draws whose rms_simulator is smaller */
+} UsInference;
+
+/* Encodes, reconstructs by decoder and by simulator.  Errors: no encoder. */
+UsInference *us_player_infer   (UsPlayer     *self,
+                                const float  *x,          /* (N) */
+                                GError      **error);
+void         us_inference_free (UsInference *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsSimvae, us_simvae_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsPlayer, us_player_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsInference, us_inference_free)
+
+G_END_DECLS

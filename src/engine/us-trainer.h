@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "us-preset.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  UsPrior        *prior;           /* says the simulator too */
+  guint           output;
+  const UsPreset *preset;
+  gsize           width;           /* 0: the preset's */
+  guint64         seed;
+  double          minutes;         /* budget of both steps; 0: the preset's */
+  guint64         samples;         /* draws of each step instead of minutes; 0: minutes */
+  const char     *path;            /* model file; the checkpoint is PATH.checkpoint; NULL: nothing is saved */
+  gboolean        resume;          /* go on from the checkpoint when there is one */
+  guint           n_workers;       /* 0: all processors */
+  int             niceness;        /* of the workers */
+  double          checkpoint_seconds;   /* 0: 60 */
+  const char     *command;         /* for the record, or NULL */
+} UsTrainerConfig;
+
+typedef enum
+{
+  US_TRAINER_IDLE,
+  US_TRAINER_RUNNING,
+  US_TRAINER_PAUSED,
+  US_TRAINER_DONE,
+  US_TRAINER_STOPPED,              /* by the user; the model so far is kept */
+  US_TRAINER_FAILED,
+} UsTrainerState;
+
+typedef struct
+{
+  UsTrainerState state;
+  guint          step;             /* 1 or 2 */
+  guint64        samples, total_samples;    /* of this step */
+  double         fraction;         /* of the whole, 0..1 */
+  double         seconds, seconds_left;
+  double         samples_per_s;
+  double         simulations_per_s;         /* what the simulator alone delivers on the workers */
+  double         loss, held_out;   /* newest; NaN: not yet */
+  double         learning_rate;
+  guint64        resumed_from;     /* samples; 0: a fresh start */
+} UsTrainerProgress;
+
+/* Rows for the four-row comparison, n draws each, packed (n, N):
+ * x = S(V), decoded = G(V), simulated = S(Z), both = G(Z) with Z = µ(S(V));
+ * the last two are NULL before step 2. */
+typedef struct
+{
+  gsize  n, n_values;
+  float *x, *decoded, *simulated, *both;
+} UsFourRows;
+
+void us_four_rows_free (UsFourRows *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsFourRows, us_four_rows_free)
+
+#define US_TYPE_TRAINER (us_trainer_get_type ())
+G_DECLARE_FINAL_TYPE (UsTrainer, us_trainer, US, TRAINER, GObject)
+
+/**
+ * UsTrainer:
+ *
+ * Training as a job on a thread of its own, over its own compute pool.  Signal
+ * `changed` (no arguments) is emitted on the thread-default main context of
+ * the thread that made it, at most ten times a second.
+ */
+UsTrainer *us_trainer_new     (const UsTrainerConfig *config);       /* copied */
+/* Synchronous: the terminal, tests, and what start() runs on its thread.
+ * Errors: G_IO_ERROR_CANCELLED; US_TRAIN_ERROR_NOT_FINITE with layer, step and
+ * seed; those of files. */
+gboolean   us_trainer_run     (UsTrainer     *self,
+                               GCancellable  *cancellable,
+                               GError       **error);
+void       us_trainer_start   (UsTrainer     *self);                 /* returns at once */
+void       us_trainer_pause   (UsTrainer     *self);                 /* checkpoint, then sleep */
+void       us_trainer_resume  (UsTrainer     *self);
+void       us_trainer_stop    (UsTrainer     *self);                 /* keep what is learnt, save, end */
+void       us_trainer_join    (UsTrainer     *self);                 /* after stop: waits */
+void       us_trainer_get_progress (UsTrainer         *self,
+                                    UsTrainerProgress *progress);    /* any thread */
+const GError *us_trainer_get_error (UsTrainer *self);                /* when FAILED */
+/* Newest weights as a model (a new reference), refreshed at least each
+ * second of training; NULL before the first. */
+UsSimvae  *us_trainer_get_model (UsTrainer *self);
+/* A copy of the history so far. */
+GArray    *us_trainer_get_history (UsTrainer *self,
+                                   guint      step);                 /* of UsHistoryPoint */
+/* Any thread; computes with the newest model. n ≤ 16. */
+UsFourRows *us_four_rows_new  (UsSimvae  *model,
+                               gsize      n,
+                               guint64    seed);
+
+#define US_TRAIN_ERROR (us_train_error_quark ())
+GQuark us_train_error_quark (void);
+typedef enum
+{
+  US_TRAIN_ERROR_NOT_FINITE,
+  US_TRAIN_ERROR_CHECKPOINT,       /* the checkpoint belongs to other settings */
+} UsTrainError;
+
+G_END_DECLS
