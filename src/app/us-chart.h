@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "us-plot.h"
+
+G_BEGIN_DECLS
+
+/**
+ * UsChart:
+ *
+ * Shows a UsPlot: read-out under the pointer, zoom (wheel, rubber band, + - 0),
+ * pan (middle button, Shift and drag, arrow keys), a menu (its button, right click,
+ * Shift+F10) that saves and copies picture and numbers.  Repaints only when
+ * the plot, the size or the theme has changed.  Main thread only.
+ *
+ * In markup: `<object class="UsChart">`; properties `plot` (boxed UsPlot),
+ * `empty-message` (string), `menu-visible` (boolean), `file-name` (string: what a saved
+ * picture is called at first, without ending).
+ */
+#define US_TYPE_CHART (us_chart_get_type ())
+G_DECLARE_FINAL_TYPE (UsChart, us_chart, US, CHART, GtkWidget)
+
+#define US_TYPE_PLOT (us_plot_get_type ())
+GType      us_plot_get_type   (void);
+
+GtkWidget *us_chart_new        (void);
+/* Takes a reference; NULL empties the chart.  A plot whose axes have the same names keeps
+ * the zoom that the user chose. */
+void       us_chart_set_plot   (UsChart *self,
+                                UsPlot  *plot);
+UsPlot    *us_chart_get_plot   (UsChart *self);
+void       us_chart_reset_zoom (UsChart *self);
+
+G_END_DECLS
