@@ -29,6 +29,12 @@ typedef enum
 
 gsize       us_dtype_size (UsDtype dtype);
 const char *us_dtype_name (UsDtype dtype);     /* "float32", "uint8", ... */
+/* Elements and bytes of a shape; FALSE when they do not fit in memory's range. */
+gboolean    us_dtype_count (UsDtype      dtype,
+                            guint        n_dims,
+                            const gsize *shape,
+                            gsize       *n_elements,
+                            gsize       *n_bytes);
 
 /**
  * UsArray:
@@ -59,10 +65,14 @@ UsArray *us_array_new     (UsDtype      dtype,
 UsArray *us_array_ref     (UsArray *self);
 void     us_array_unref   (UsArray *self);
 
-/* "(2, 64, 64)"; free with g_free. */
+/* "(2, 64, 64)", "(3,)", "()"; free with g_free. */
+char    *us_shape_to_string       (guint          n_dims,
+                                   const gsize   *shape);
 char    *us_array_shape_to_string (const UsArray *self);
 gsize    us_array_n_bytes         (const UsArray *self);
-/* A new array with converted elements (ref'd self when the type is the same). */
+/* A new array with converted elements (ref'd self when the type is the same).
+ * Towards integers: fractions are cut off, what is out of range saturates, NaN
+ * is 0.  Towards bool: 0 or 1.  Aborts when memory cannot be had. */
 UsArray *us_array_convert         (UsArray *self,
                                    UsDtype  dtype);
 /* Flat index of the first element that is not finite, or G_MAXSIZE. */

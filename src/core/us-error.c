@@ -2,3 +2,5 @@
 #include "config.h"
 
 #include "us-error.h"
+
+G_DEFINE_QUARK (us-format-error-quark, us_format_error)

@@ -11,8 +11,10 @@ G_BEGIN_DECLS
  * The compute pool: `n_workers - 1` threads plus the thread that calls.
  * Work is cut in chunks that do not depend on the number of workers; workers
  * claim chunks, spin for a few microseconds at most, then sleep, so that a
- * busy machine does not collapse.  Thread: `us_pool_run` may be called from
- * one thread at a time (the job that owns the pool).
+ * busy machine does not collapse: the caller waits only for chunks that a
+ * worker has begun, never for a worker to wake.  Thread: one thread at a time
+ * (the job that owns the pool) calls run, begin and finish; calling them from
+ * inside a chunk is a programming error and aborts.
  */
 typedef struct _UsPool UsPool;
 typedef struct _UsPoolGroup UsPoolGroup;
@@ -30,16 +32,18 @@ UsPool *us_pool_new         (guint n_workers,
 void    us_pool_free        (UsPool *self);              /* joins */
 guint   us_pool_n_workers   (const UsPool *self);
 
-/* Runs func for each chunk, this thread included; returns when all are done.
- * self NULL: runs them here, in order, as worker 0. */
+/* Runs func for each chunk, this thread included as worker 0; returns when all
+ * are done, and all that they wrote is visible.  At most 2^32-1 chunks.  Takes no
+ * memory.  self NULL: runs them here, in order, as worker 0. */
 void    us_pool_run         (UsPool     *self,
                              gsize       n_chunks,
                              UsPoolFunc  func,
                              gpointer    data);
 
 /* A group of background chunks (simulations for a later step): idle workers
- * take them whenever us_pool_run leaves them nothing to do.  One group at a
- * time.  finish helps with what is left, waits, frees the group. */
+ * take them, one at a time, whenever us_pool_run leaves them nothing to do.  One
+ * group at a time.  finish helps with what is left as worker 0, waits, makes
+ * visible what the chunks wrote, and frees the group.  self NULL: finish runs all. */
 UsPoolGroup *us_pool_begin  (UsPool     *self,
                              gsize       n_chunks,
                              UsPoolFunc  func,
@@ -47,31 +51,5 @@ UsPoolGroup *us_pool_begin  (UsPool     *self,
 void         us_pool_finish (UsPoolGroup *group);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsPool, us_pool_free)
-
-/**
- * UsPreview:
- *
- * One thread, one slot: what follows a slider or a pen.  A newer request
- * replaces the queued one (which is destroyed unrun) and cancels the running
- * one through its GCancellable-like flag.
- */
-typedef struct _UsPreview UsPreview;
-
-/* cancelled: set to non-zero (atomically) when a newer request waits. */
-typedef void (*UsPreviewFunc) (gpointer    data,
-                               const gint *cancelled);
-
-UsPreview *us_preview_new    (const char *name);
-void       us_preview_free   (UsPreview *self);          /* cancels, drops, joins */
-/* Any thread.  data is freed with destroy on the preview thread (after the
- * run) or on the calling thread (when replaced unrun). */
-void       us_preview_submit (UsPreview      *self,
-                              UsPreviewFunc   func,
-                              gpointer        data,
-                              GDestroyNotify  destroy);
-/* Waits until the slot is empty and nothing runs (tests, shutdown). */
-void       us_preview_drain  (UsPreview *self);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsPreview, us_preview_free)
 
 G_END_DECLS

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
  * "Parallel random numbers: as easy as 1, 2, 3", SC 2011).  A stream belongs
  * to (seed, purpose, row): whichever worker makes row 1,234 makes the same
  * numbers.  A plain value: copy it to save its state, no lock, no global.
+ * A stream has 2^34 words of 32 bits before it repeats.
  */
 typedef struct
 {
@@ -48,6 +49,11 @@ guint64 us_rng_u64     (UsRng *rng);
 double  us_rng_uniform (UsRng *rng);              /* [0, 1), 53 bits */
 double  us_rng_range   (UsRng *rng, double lower, double upper);
 guint64 us_rng_below   (UsRng *rng, guint64 n);   /* 0 .. n-1, unbiased; n > 0 */
-double  us_rng_normal  (UsRng *rng);              /* N(0, 1) */
+double  us_rng_normal  (UsRng *rng);              /* N(0, 1); one u64 of the stream */
+
+/* The block function itself: ten rounds of Philox4x32. */
+void    us_rng_philox  (guint32       out[4],
+                        const guint32 counter[4],
+                        const guint32 key[2]);
 
 G_END_DECLS
