@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "us-isa.h"
 #include "us-pool.h"
 #include "us-tensor.h"
 
@@ -25,22 +26,6 @@ typedef struct
 } UsConvShape;
 
 /**
- * UsIsa:
- *
- * Instruction sets the kernels are built for; chosen at run time from what the
- * processor has, or lowered by the environment variable US_ISA=plain|avx2|avx512.
- */
-typedef enum
-{
-  US_ISA_PLAIN,
-  US_ISA_AVX2,
-  US_ISA_AVX512,
-} UsIsa;
-
-UsIsa       us_isa_get  (void);       /* once; then constant */
-const char *us_isa_name (UsIsa isa);
-
-/**
  * UsConv:
  *
  * A plan: shape, instruction set, packed weights and scratch, all allocated at
@@ -60,6 +45,10 @@ typedef enum
 
 UsConv  *us_conv_new  (const UsConvShape *shape,
                        UsConvFlags        flags);
+/* With a given instruction set, which the processor must have (tests, twins). */
+UsConv  *us_conv_new_for_isa (const UsConvShape *shape,
+                              UsConvFlags        flags,
+                              UsIsa              isa);
 void     us_conv_free (UsConv *self);
 
 /* Halo that the tensors handed to the calls must at least have. */
@@ -94,7 +83,8 @@ void     us_conv_backward_weights (UsConv         *self,
                                    float          *dbias,
                                    UsPool         *pool);
 
-/* The slow obvious twin, in double, no pool: the oracle of the tests. */
+/* The slow obvious twin, in double, no pool: the oracle of the tests.  As above,
+ * the gradients of weights and bias are added. */
 void     us_conv_reference_forward          (const UsConvShape *shape,
                                              const double *x,      /* (B, H, W, Cin), no halo */
                                              const double *w,

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "us-isa.h"
+
+G_BEGIN_DECLS
+
+/*
+ * The innermost loops of the convolutions: one source, compiled once for each
+ * instruction set, handed out as a table.  They allocate nothing, check
+ * nothing and know no threads.
+ */
+
+/* A stretch of the reduction that is contiguous in the input map: where it
+ * begins, seen from the pixel, in floats; how many floats. */
+typedef struct
+{
+  gssize offset;
+  gsize  length;
+} UsRun1d;
+
+/* y[r][0 .. cols) = epilogue (Σ_k a[r][k] b[k][·]) for rows r given by address. */
+typedef struct
+{
+  const float *const *a;          /* (n_rows) */
+  float *const       *y;          /* (n_rows) */
+  gsize               n_rows;
+  const UsRun1d      *runs;       /* the reduction, in order */
+  gsize               n_runs;
+  const float        *b;          /* (K, width) one packed panel, 64-byte aligned; width: cols in whole vectors */
+  gsize               cols;       /* 1 .. panel */
+  gsize               y_offset;   /* added to each y */
+  const float        *bias;       /* (cols) or NULL; not used when accumulating */
+  gboolean            accumulate; /* y += */
+  int                 activation; /* 0 none, 1 ReLU, 2 leaky ReLU */
+  float               slope;
+} UsGemmCall;
+
+/* g[r][c] += Σ_pixels a[pixel][r] b[pixel][c]: gradients of weights. */
+typedef struct
+{
+  const float *const *lines;      /* (n_lines) address of the first pixel of each line of the a side */
+  gsize               n_lines;
+  gsize               width;      /* pixels a line */
+  gsize               a_step;     /* floats from one pixel to the next */
+  gsize               a_offset;   /* added to each line */
+  gsize               n_rows;     /* r: contiguous floats at each pixel */
+  const float        *b;          /* (n_lines · width, panel) packed */
+  float              *g;          /* (n_rows, panel) */
+  gsize               vectors;    /* of the panel that hold something */
+} UsOuterCall;
+
+typedef struct
+{
+  UsIsa isa;
+  gsize vector;                   /* floats in a vector */
+  gsize panel;                    /* columns of a panel of weights */
+  gsize tile;                     /* rows that are worked on at a time */
+
+  void (*gemm)   (const UsGemmCall *call);
+  void (*outer)  (const UsOuterCall *call);
+  /* sums[c] += Σ_r x[r · stride + c] */
+  void (*column_sums) (float       *sums,
+                       const float *x,
+                       gsize        n_rows,
+                       gsize        stride,
+                       gsize        n_columns);
+} UsKernels;
+
+/* isa must be one that the processor has. */
+const UsKernels *us_kernels_get (UsIsa isa);
+
+const UsKernels *us_kernels_plain  (void);
+const UsKernels *us_kernels_avx2   (void);
+const UsKernels *us_kernels_avx512 (void);
+
+G_END_DECLS

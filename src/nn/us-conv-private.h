@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "kernels/us-kernels.h"
+#include "us-conv.h"
+
+G_BEGIN_DECLS
+
+/*
+ * Everything that a convolution does to maps is one operation, from an input
+ * map to an output map:
+ *
+ *   out[phase + out_step · g] = Σ_taps in[in_step · g + tap] · w[tap]
+ *
+ * for g over a grid.  A convolution with stride s has in_step s, one phase and
+ * all taps.  Its transpose (and its data gradient) has out_step s and s × s
+ * phases, each with the taps that meet that phase: a stride-1 convolution.
+ */
+
+/* Part of the reduction: contiguous in the input, from tap (dy, dx), channel
+ * `channel` on.  The j-th float belongs to kernel column kx + kx_step · tap. */
+typedef struct
+{
+  gssize dy, dx;
+  gsize  channel;
+  gsize  length;
+  guint  ky, kx;
+  int    kx_step;
+} UsConvRun;
+
+typedef struct
+{
+  gsize      py, px;           /* first output pixel */
+  gsize      height, width;    /* of the grid */
+  UsConvRun *runs;             /* (n_runs) owned */
+  gsize      n_runs;
+  gsize     *blocks;           /* (n_blocks + 1) first run of each block of the reduction; owned */
+  gsize      n_blocks;
+  gsize      reduction;        /* Σ length */
+  gsize      packed;           /* where its weights begin */
+  gsize      offsets;          /* where its offsets begin */
+} UsConvPhase;
+
+typedef struct
+{
+  gsize        in_channels, out_channels;
+  gsize        in_height, in_width, out_height, out_width;
+  gsize        in_step, out_step;
+  gsize        halo;           /* that the input needs */
+  gsize        w_in, w_out;    /* strides in w (K, K, Cin, Cout) of in and out channel */
+  UsConvPhase *phases;         /* (n_phases) owned */
+  gsize        n_phases;
+  float       *packed;         /* weights in panels, owned */
+  UsRun1d     *offsets;        /* runs as seen in the map of this call; owned */
+} UsConvOp;
+
+struct _UsConv
+{
+  UsConvShape      shape;
+  UsConvFlags      flags;
+  const UsKernels *kernels;
+
+  UsConvOp        *forward;    /* NULL when not asked for */
+  UsConvOp        *backward;
+
+  gsize            n_partials; /* of the gradient of the weights */
+  float           *partials;   /* (n_partials, K, K, Cin, Cout), or NULL when 1 */
+  float           *bias_sums;  /* (B, Cout) */
+};
+
+/* us-conv-op.c */
+UsConvOp *us_conv_op_new    (const UsConv *self,
+                             gboolean      transposed,   /* phases */
+                             gboolean      backward);    /* channels change places */
+void      us_conv_op_free   (UsConvOp *op);
+void      us_conv_op_pack   (const UsConv *self,
+                             UsConvOp     *op,
+                             const float  *w,
+                             UsPool       *pool);
+void      us_conv_op_run    (const UsConv   *self,
+                             UsConvOp       *op,
+                             const UsTensor *in,
+                             const float    *bias,
+                             int             activation,
+                             float           slope,
+                             UsTensor       *out,
+                             UsPool         *pool);
+
+/* us-conv-weights.c */
+gsize     us_conv_n_partials (const UsConv *self);
+void      us_conv_run_weights (UsConv         *self,
+                               const UsTensor *x,
+                               const UsTensor *dy,
+                               float          *dw,
+                               UsPool         *pool);
+void      us_conv_run_bias    (UsConv         *self,
+                               const UsTensor *dy,
+                               float          *dbias,
+                               UsPool         *pool);
+
+/* us-conv.c: this thread's own memory, 64-byte aligned, kept for the next call. */
+float    *us_conv_scratch       (gsize n_floats);
+float    *us_conv_alloc_floats  (gsize n_floats);        /* zeroed; us_conv_free_floats */
+void      us_conv_free_floats   (float *floats);
+
+static inline gsize
+us_conv_round_up (gsize n,
+                  gsize to)
+{
+  return (n + to - 1) / to * to;
+}
+
+G_END_DECLS
