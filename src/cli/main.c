@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* understudy-cli: the engine from a terminal.  Exit status 0 done, 1 failed, 2 misused. */
+#include "config.h"
+
+#include "us-cli.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static const UsCliCommand *const commands[] = {
+  &us_cli_command_simulators,
+  &us_cli_command_describe,
+  &us_cli_command_simulate,
+  &us_cli_command_train,
+  &us_cli_command_decode,
+  &us_cli_command_infer,
+  &us_cli_command_evaluate,
+  &us_cli_command_benchmark,
+};
+
+static void
+print_usage (FILE *stream)
+{
+  fprintf (stream, "Usage: understudy-cli COMMAND …   (understudy-cli COMMAND --help for its options)\n\n");
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    fprintf (stream, "  %s %s\n      %s\n", commands[i]->name, commands[i]->arguments, commands[i]->summary);
+}
+
+/* The terminal's interrupt asks the running command to end in good order; a
+ * second one ends the process at once. */
+static gpointer
+wait_for_signals (gpointer data)
+{
+  GCancellable *cancellable = data;
+  sigset_t set;
+  int number;
+
+  sigemptyset (&set);
+  sigaddset (&set, SIGINT);
+  sigaddset (&set, SIGTERM);
+  for (guint times = 0; sigwait (&set, &number) == 0; times++)
+    {
+      if (times > 0)
+        _exit (128 + number);
+      fputs ("\nStopping in good order; interrupt again to quit at once.\n", stderr);
+      g_cancellable_cancel (cancellable);
+    }
+  return NULL;
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GCancellable) cancellable = g_cancellable_new ();
+  sigset_t set;
+
+  setlocale (LC_ALL, "");
+  g_set_prgname ("understudy-cli");
+  if (argc < 2 || g_str_equal (argv[1], "--help") || g_str_equal (argv[1], "-h"))
+    {
+      print_usage (argc < 2 ? stderr : stdout);
+      return argc < 2 ? US_CLI_MISUSED : US_CLI_DONE;
+    }
+  if (g_str_equal (argv[1], "--version"))
+    {
+      puts (US_VERSION);
+      return US_CLI_DONE;
+    }
+
+  /* Signals go to one thread of their own, blocked before any other is made. */
+  sigemptyset (&set);
+  sigaddset (&set, SIGINT);
+  sigaddset (&set, SIGTERM);
+  pthread_sigmask (SIG_BLOCK, &set, NULL);
+  g_thread_unref (g_thread_new ("signals", wait_for_signals, cancellable));
+
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (g_str_equal (argv[1], commands[i]->name))
+      {
+        if (commands[i]->run (argc - 1, argv + 1, cancellable, &error))
+          return US_CLI_DONE;
+        us_cli_progress (NULL);
+        fprintf (stderr, "understudy-cli: %s\n", error->message);
+        return g_error_matches (error, US_CLI_ERROR, US_CLI_ERROR_MISUSED) ? US_CLI_MISUSED : US_CLI_FAILED;
+      }
+  fprintf (stderr, "understudy-cli: no command “%s”\n\n", argv[1]);
+  print_usage (stderr);
+  return US_CLI_MISUSED;
+}

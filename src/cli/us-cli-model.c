@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* decode, infer, evaluate: a trained model at work. */
+#include "config.h"
+
+#include "us-cli.h"
+#include "us-csv.h"
+#include "us-evaluate.h"
+#include "us-ingest.h"
+#include "us-simvae.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- decode -------------------------------------------------------------- */
+
+/* "a1=0.2": sets one entry of theta; the others stay at the prior's middle. */
+static gboolean
+set_parameter (UsPrior     *prior,
+               const char  *text,
+               double      *theta,
+               GError     **error)
+{
+  const UsSimulator *simulator = us_prior_simulator (prior);
+  const char *equals = strchr (text, '=');
+  g_autofree char *name = equals != NULL ? g_strndup (text, equals - text) : NULL;
+  gssize p;
+  double lower, upper, value;
+  char *end;
+
+  if (name == NULL)
+    return us_cli_misused (error, "--set %s: expected NAME=VALUE", text);
+  p = us_simulator_parameter_index (simulator, name);
+  if (p < 0)
+    return us_cli_misused (error, "--set %s: %s has no parameter “%s” (understudy-cli describe %s)", text,
+                           simulator->id, name, simulator->id);
+  value = g_ascii_strtod (equals + 1, &end);
+  if (end == equals + 1 || *end != '\0' || !isfinite (value))
+    return us_cli_misused (error, "--set %s: “%s” is not a number", text, equals + 1);
+  us_prior_range (prior, p, &lower, &upper);
+  if (value < lower || value > upper)
+    return us_cli_misused (error, "--set %s: the model was trained for %s from %g to %g%s%s", text, name, lower, upper,
+                           *simulator->parameters[p].unit != '\0' ? " " : "", simulator->parameters[p].unit);
+  theta[p] = value;
+  return TRUE;
+}
+
+static gboolean
+run_decode (int           argc,
+            char        **argv,
+            GCancellable *cancellable,
+            GError      **error)
+{
+  g_auto(GStrv) settings = NULL;
+  g_autofree char *out = NULL;
+  gboolean json = FALSE, simulate = FALSE;
+  const GOptionEntry entries[] = {
+    { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &settings, "A parameter's value (others: the middle of the prior)", "NAME=VALUE" },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, "png, svg, pdf (a picture), npy or csv (the numbers)", "FILE" },
+    { "simulator", 0, 0, G_OPTION_ARG_NONE, &simulate, "Run the simulator itself instead of the decoder", NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print one JSON object", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr(UsSimvae) model = NULL;
+  g_autoptr(UsPlayer) player = NULL;
+  g_autofree double *theta = NULL, *middle = NULL;
+  g_autofree float *x = NULL, *truth = NULL;
+  g_autofree char *title = NULL;
+  const UsSimulator *simulator;
+  const UsOutput *output;
+  gsize n;
+  double sum = 0;
+  UsRng rng;
+
+  if (!us_cli_parse (&us_cli_command_decode, entries, &argc, &argv, 1, error))
+    return FALSE;
+  if (out == NULL)
+    return us_cli_misused (error, "--out is missing: a .png, .svg, .pdf, .npy or .csv file");
+  if ((model = us_simvae_load (argv[1], error)) == NULL)
+    return FALSE;
+  simulator = us_simvae_simulator (model);
+  output = &simulator->outputs[us_simvae_output (model)];
+  theta = g_new (double, simulator->n_parameters);
+  middle = g_new0 (double, simulator->n_parameters);
+  us_prior_from_latent (us_simvae_prior (model), middle, theta);
+  for (gsize i = 0; settings != NULL && settings[i] != NULL; i++)
+    if (!set_parameter (us_simvae_prior (model), settings[i], theta, error))
+      return FALSE;
+  if (!us_simulator_check (simulator, theta, error))
+    return FALSE;
+
+  /* Both, so that the distance between them can be said. */
+  n = us_output_n_values (output);
+  x = g_new (float, n);
+  truth = g_new (float, n);
+  player = us_player_new (model, 1, NULL);
+  us_player_decode (player, 1, theta, x);
+  us_rng_init (&rng, 0, US_RNG_SIMULATOR, 0);
+  if (simulator->run (simulator, theta, us_simvae_output (model), &rng, truth) != US_SIM_OK)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s cannot be run at these parameters", simulator->id);
+      return FALSE;
+    }
+  for (gsize i = 0; i < n; i++)
+    sum += ((double) x[i] - truth[i]) * ((double) x[i] - truth[i]);
+  title = g_strdup_printf ("%s, %s", simulator->title, simulate ? "simulator" : "decoder");
+  if (!us_cli_write_field (output, simulate ? truth : x, title, out, error))
+    return FALSE;
+  if (json)
+    {
+      g_autoptr(JsonBuilder) builder = json_builder_new ();
+
+      json_builder_begin_object (builder);
+      json_builder_set_member_name (builder, "file");
+      json_builder_add_string_value (builder, out);
+      json_builder_set_member_name (builder, "rms_decoder_simulator");
+      json_builder_add_double_value (builder, sqrt (sum / n));
+      json_builder_set_member_name (builder, "parameters");
+      json_builder_begin_object (builder);
+      for (gsize p = 0; p < simulator->n_parameters; p++)
+        {
+          json_builder_set_member_name (builder, simulator->parameters[p].name);
+          json_builder_add_double_value (builder, theta[p]);
+        }
+      json_builder_end_object (builder);
+      json_builder_end_object (builder);
+      us_cli_print_json (builder, FALSE);
+    }
+  else
+    printf ("%s: RMS between decoder and simulator %.4g\n", out, sqrt (sum / n));
+  return TRUE;
+}
+
+const UsCliCommand us_cli_command_decode = {
+  "decode", "MODEL --set NAME=VALUE… --out FILE", "Plays the decoder at chosen parameters.", run_decode,
+};
+
+/* --- infer --------------------------------------------------------------- */
+
+/* Draws from the model's normal approximation, cut to the prior. */
+static double *
+draw_samples (UsSimvae          *model,
+              const UsInference *inference,
+              gsize              n_samples,
+              guint64            seed)
+{
+  gsize n_parameters = inference->n_parameters;
+  double *samples = g_new (double, n_samples * n_parameters);
+
+  for (gsize s = 0; s < n_samples; s++)
+    {
+      UsRng rng;
+
+      us_rng_init (&rng, seed, US_RNG_LATENT, s);
+      for (gsize p = 0; p < n_parameters; p++)
+        {
+          double lower, upper, value;
+
+          us_prior_range (us_simvae_prior (model), p, &lower, &upper);
+          for (guint attempt = 0;; attempt++)
+            {
+              value = inference->mean[p] + inference->sd[p] * us_rng_normal (&rng);
+              if ((value >= lower && value <= upper) || attempt == 100)
+                break;
+            }
+          samples[s * n_parameters + p] = CLAMP (value, lower, upper);
+        }
+    }
+  return samples;
+}
+
+static void
+print_inference (UsSimvae            *model,
+                 const UsInference   *inference,
+                 const UsObservation *observation,
+                 gboolean             json)
+{
+  const UsSimulator *simulator = us_simvae_simulator (model);
+  g_autoptr(JsonBuilder) builder = json_builder_new ();
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "simulator");
+  json_builder_add_string_value (builder, simulator->id);
+  json_builder_set_member_name (builder, "level");
+  json_builder_add_double_value (builder, inference->level);
+  json_builder_set_member_name (builder, "parameters");
+  json_builder_begin_object (builder);
+  if (!json)
+    printf ("%-10s %12s %12s %12s  %s\n", "parameter", "mean", "lower", "upper", "unit");
+  for (gsize p = 0; p < inference->n_parameters; p++)
+    {
+      const UsParameter *parameter = &simulator->parameters[p];
+      const struct { const char *name; double value; } members[] = {
+        { "mean", inference->mean[p] }, { "sd", inference->sd[p] },
+        { "lower", inference->lower[p] }, { "upper", inference->upper[p] },
+      };
+
+      if (!json)
+        printf ("%-10s %12.5g %12.5g %12.5g  %s\n", parameter->name, inference->mean[p], inference->lower[p],
+                inference->upper[p], parameter->unit);
+      json_builder_set_member_name (builder, parameter->name);
+      json_builder_begin_object (builder);
+      for (gsize m = 0; m < G_N_ELEMENTS (members); m++)
+        {
+          json_builder_set_member_name (builder, members[m].name);
+          json_builder_add_double_value (builder, members[m].value);
+        }
+      json_builder_end_object (builder);
+    }
+  json_builder_end_object (builder);
+  json_builder_set_member_name (builder, "rms_decoder");
+  json_builder_add_double_value (builder, inference->rms_decoder);
+  json_builder_set_member_name (builder, "rms_simulator");
+  json_builder_add_double_value (builder, inference->rms_simulator);
+  json_builder_set_member_name (builder, "unusual");
+  json_builder_add_double_value (builder, inference->unusual);
+  json_builder_set_member_name (builder, "note");
+  json_builder_add_string_value (builder, observation->note != NULL ? observation->note : "");
+  json_builder_end_object (builder);
+  if (json)
+    {
+      us_cli_print_json (builder, FALSE);
+      return;
+    }
+  printf ("\nIntervals hold the true value in %.0f %% of simulated cases.\n", 100 * inference->level);
+  printf ("The simulator run on the means misses the data by RMS %.4g, the decoder by %.4g;\n",
+          inference->rms_simulator, inference->rms_decoder);
+  printf ("%.0f %% of simulated data are reconstructed better.\n", 100 * inference->unusual);
+  if (observation->note != NULL && *observation->note != '\0')
+    printf ("Done to the data first: %s.\n", observation->note);
+}
+
+static gboolean
+run_infer (int           argc,
+           char        **argv,
+           GCancellable *cancellable,
+           GError      **error)
+{
+  g_autofree char *data = NULL, *out = NULL, *figure = NULL, *samples_text = NULL, *seed_text = NULL, *index_text = NULL;
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "data", 'd', 0, G_OPTION_ARG_FILENAME, &data, "An image, CSV, npy/npz or drawing", "FILE" },
+    { "index", 0, 0, G_OPTION_ARG_STRING, &index_text, "Which drawing or row of the file, from 0", "I" },
+    { "samples", 'n', 0, G_OPTION_ARG_STRING, &samples_text, "Samples to write (default 1000)", "N" },
+    { "seed", 's', 0, G_OPTION_ARG_STRING, &seed_text, "Seed of the samples (default 0)", "S" },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, "Samples, a column a parameter, in its unit", "FILE.csv" },
+    { "figure", 0, 0, G_OPTION_ARG_FILENAME, &figure, "Data, decoder and simulator side by side", "FILE.png|svg|pdf" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print one JSON object", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr(UsSimvae) model = NULL;
+  g_autoptr(UsPlayer) player = NULL;
+  g_autoptr(UsObservation) observation = NULL;
+  g_autoptr(UsInference) inference = NULL;
+  g_autofree double *samples = NULL;
+  g_autofree const char **names = NULL;
+  const UsSimulator *simulator;
+  guint64 n_samples, seed, index;
+
+  if (!us_cli_parse (&us_cli_command_infer, entries, &argc, &argv, 1, error)
+      || !us_cli_parse_u64 ("--samples", samples_text != NULL ? samples_text : "1000", 1, 10000000, &n_samples, error)
+      || !us_cli_parse_u64 ("--seed", seed_text != NULL ? seed_text : "0", 0, G_MAXUINT64, &seed, error)
+      || !us_cli_parse_u64 ("--index", index_text != NULL ? index_text : "0", 0, G_MAXUINT32, &index, error))
+    return FALSE;
+  if (data == NULL)
+    return us_cli_misused (error, "--data is missing: an image, a CSV, an .npy/.npz or a drawing");
+  if (out == NULL)
+    return us_cli_misused (error, "--out is missing: a .csv file for the samples");
+  if ((model = us_simvae_load (argv[1], error)) == NULL)
+    return FALSE;
+  simulator = us_simvae_simulator (model);
+  observation = us_observation_load (simulator, us_simvae_output (model), data, index, error);
+  if (observation == NULL)
+    return FALSE;
+  player = us_player_new (model, 1, NULL);
+  if ((inference = us_player_infer (player, observation->x, error)) == NULL)
+    return FALSE;
+  samples = draw_samples (model, inference, n_samples, seed);
+  names = g_new (const char *, simulator->n_parameters);
+  for (gsize p = 0; p < simulator->n_parameters; p++)
+    names[p] = simulator->parameters[p].name;
+  if (!us_csv_write (out, n_samples, simulator->n_parameters, names, samples, error)
+      || (figure != NULL && !us_cli_write_inference (model, observation, inference, figure, error)))
+    return FALSE;
+  print_inference (model, inference, observation, json);
+  return TRUE;
+}
+
+const UsCliCommand us_cli_command_infer = {
+  "infer", "MODEL --data FILE --out FILE.csv", "Reads parameters, with intervals, from data.", run_infer,
+};
+
+/* --- evaluate ------------------------------------------------------------ */
+
+static void
+print_evaluation (UsSimvae           *model,
+                  const UsEvaluation *evaluation)
+{
+  const UsSimulator *simulator = us_simvae_simulator (model);
+
+  printf ("%-10s %12s %12s %9s %9s %9s\n", "parameter", "RMSE", "% of range", "R²", "slope", "coverage");
+  for (gsize p = 0; p < evaluation->n_parameters; p++)
+    printf ("%-10s %12.5g %12.3f %9.5f %9.4f %9.3f\n", simulator->parameters[p].name, evaluation->rmse[p],
+            100 * evaluation->rmse_share[p], evaluation->r2[p], evaluation->slope[p], evaluation->coverage[p]);
+  printf ("\nMutual-information gap %.4f (of the parameters with themselves: %.4f); %" G_GSIZE_FORMAT
+          " pairs, %" G_GSIZE_FORMAT " bins\n", evaluation->mig, evaluation->mig_truth, evaluation->n_pairs,
+          evaluation->n_bins);
+  printf ("RMS error of the output: decoder %.5g, decoder after encoder %.5g, simulator after encoder %.5g\n",
+          evaluation->rms_decoder, evaluation->rms_both, evaluation->rms_simulator);
+}
+
+static gboolean
+run_evaluate (int           argc,
+              char        **argv,
+              GCancellable *cancellable,
+              GError      **error)
+{
+  g_autofree char *out = NULL, *pairs_text = NULL, *seed_text = NULL, *jobs_text = NULL;
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "pairs", 'n', 0, G_OPTION_ARG_STRING, &pairs_text, "Held-out pairs (default 10000)", "N" },
+    { "seed", 's', 0, G_OPTION_ARG_STRING, &seed_text, "Seed of the held-out draws (default 1)", "S" },
+    { "jobs", 'j', 0, G_OPTION_ARG_STRING, &jobs_text, "Workers (default all processors)", "J" },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, "Folder for metrics.json and pairs.csv", "FOLDER" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print metrics.json", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr(UsSimvae) model = NULL;
+  g_autoptr(UsEvaluation) evaluation = NULL;
+  guint64 pairs, seed, jobs;
+
+  if (!us_cli_parse (&us_cli_command_evaluate, entries, &argc, &argv, 1, error)
+      || !us_cli_parse_u64 ("--pairs", pairs_text != NULL ? pairs_text : "10000", 100, 10000000, &pairs, error)
+      || !us_cli_parse_u64 ("--seed", seed_text != NULL ? seed_text : "1", 0, G_MAXUINT64, &seed, error)
+      || !us_cli_parse_u64 ("--jobs", jobs_text != NULL ? jobs_text : "0", 0, 1024, &jobs, error))
+    return FALSE;
+  if (out == NULL)
+    return us_cli_misused (error, "--out is missing: a folder for metrics.json and pairs.csv");
+  if ((model = us_simvae_load (argv[1], error)) == NULL
+      || (evaluation = us_evaluate (model, pairs, seed, jobs, cancellable, error)) == NULL
+      || !us_evaluation_write (evaluation, model, out, error))
+    return FALSE;
+  if (json)
+    {
+      g_autofree char *path = g_build_filename (out, "metrics.json", NULL);
+      g_autofree char *text = NULL;
+
+      if (!g_file_get_contents (path, &text, NULL, error))
+        return FALSE;
+      g_print ("%s", text);
+    }
+  else
+    print_evaluation (model, evaluation);
+  return TRUE;
+}
+
+const UsCliCommand us_cli_command_evaluate = {
+  "evaluate", "MODEL --out FOLDER", "Measures a model on held-out draws: mutual information, errors, coverage.",
+  run_evaluate,
+};

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* simulators, describe, simulate. */
+#include "config.h"
+
+#include "us-bank.h"
+#include "us-cli.h"
+#include "us-file.h"
+#include "us-prior.h"
+
+#include <stdio.h>
+
+/* --- simulators --------------------------------------------------------- */
+
+static gboolean
+run_simulators (int           argc,
+                char        **argv,
+                GCancellable *cancellable,
+                GError      **error)
+{
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print one JSON object", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  gsize n;
+  const UsSimulator *const *list = us_registry_list (&n);
+  g_autoptr(JsonBuilder) builder = json_builder_new ();
+
+  if (!us_cli_parse (&us_cli_command_simulators, entries, &argc, &argv, 0, error))
+    return FALSE;
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "simulators");
+  json_builder_begin_array (builder);
+  for (gsize i = 0; i < n; i++)
+    {
+      if (!json)
+        printf ("%-12s %s: %s\n", list[i]->id, list[i]->title, list[i]->summary);
+      json_builder_begin_object (builder);
+      json_builder_set_member_name (builder, "id");
+      json_builder_add_string_value (builder, list[i]->id);
+      json_builder_set_member_name (builder, "version");
+      json_builder_add_int_value (builder, list[i]->version);
+      json_builder_set_member_name (builder, "title");
+      json_builder_add_string_value (builder, list[i]->title);
+      json_builder_set_member_name (builder, "summary");
+      json_builder_add_string_value (builder, list[i]->summary);
+      json_builder_set_member_name (builder, "n_parameters");
+      json_builder_add_int_value (builder, list[i]->n_parameters);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  if (json)
+    us_cli_print_json (builder, FALSE);
+  return TRUE;
+}
+
+const UsCliCommand us_cli_command_simulators = {
+  "simulators", "[--json]", "Lists the simulators.", run_simulators,
+};
+
+/* --- describe ------------------------------------------------------------ */
+
+static void
+add_string (JsonBuilder *builder,
+            const char  *name,
+            const char  *value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_string_value (builder, value != NULL ? value : "");
+}
+
+static void
+add_double (JsonBuilder *builder,
+            const char  *name,
+            double       value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_double_value (builder, value);
+}
+
+static void
+describe_parameter (JsonBuilder       *builder,
+                    const UsParameter *parameter)
+{
+  g_autofree char *prior = us_distribution_to_string (&parameter->prior);
+
+  json_builder_begin_object (builder);
+  add_string (builder, "name", parameter->name);
+  add_string (builder, "label", parameter->label);
+  add_string (builder, "symbol", parameter->symbol);
+  add_string (builder, "unit", parameter->unit);
+  add_double (builder, "lower", parameter->lower);
+  add_double (builder, "upper", parameter->upper);
+  add_string (builder, "prior", prior);
+  add_string (builder, "source", parameter->source);
+  json_builder_end_object (builder);
+}
+
+static void
+describe_output (JsonBuilder    *builder,
+                 const UsOutput *output)
+{
+  json_builder_begin_object (builder);
+  add_string (builder, "id", output->id);
+  add_string (builder, "label", output->label);
+  add_string (builder, "kind", output->kind == US_OUTPUT_IMAGE ? "image" : "series");
+  json_builder_set_member_name (builder, "shape");
+  json_builder_begin_array (builder);
+  json_builder_add_int_value (builder, output->height);
+  if (output->kind == US_OUTPUT_IMAGE)
+    json_builder_add_int_value (builder, output->width);
+  json_builder_add_int_value (builder, output->channels);
+  json_builder_end_array (builder);
+  add_string (builder, "x_label", output->x_label);
+  add_string (builder, "x_unit", output->x_unit);
+  add_string (builder, "y_label", output->y_label);
+  add_string (builder, "y_unit", output->y_unit);
+  json_builder_end_object (builder);
+}
+
+static void
+print_description (const UsSimulator *simulator)
+{
+  printf ("%s (%s, version %u)\n%s\n\n", simulator->title, simulator->id, simulator->version, simulator->summary);
+  printf ("%-8s %-8s %-8s %12s %12s  %-24s %s\n", "name", "symbol", "unit", "lower", "upper", "prior", "meaning");
+  for (gsize p = 0; p < simulator->n_parameters; p++)
+    {
+      const UsParameter *parameter = &simulator->parameters[p];
+      g_autofree char *prior = us_distribution_to_string (&parameter->prior);
+
+      printf ("%-8s %-8s %-8s %12g %12g  %-24s %s\n", parameter->name, parameter->symbol, parameter->unit,
+              parameter->lower, parameter->upper, prior, parameter->label);
+    }
+  if (simulator->constraint != NULL)
+    printf ("\nConstraint: %s\n", simulator->constraint);
+  putchar ('\n');
+  for (gsize o = 0; o < simulator->n_outputs; o++)
+    {
+      const UsOutput *output = &simulator->outputs[o];
+
+      printf ("output %s: %s, %" G_GSIZE_FORMAT " × %" G_GSIZE_FORMAT " × %" G_GSIZE_FORMAT "\n", output->id,
+              output->label, output->height, output->width, output->channels);
+    }
+}
+
+static gboolean
+run_describe (int           argc,
+              char        **argv,
+              GCancellable *cancellable,
+              GError      **error)
+{
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print one JSON object", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  const UsSimulator *simulator;
+  g_autoptr(JsonBuilder) builder = json_builder_new ();
+
+  if (!us_cli_parse (&us_cli_command_describe, entries, &argc, &argv, 1, error)
+      || (simulator = us_registry_find (argv[1], error)) == NULL)
+    return FALSE;
+  if (!json)
+    {
+      print_description (simulator);
+      return TRUE;
+    }
+  json_builder_begin_object (builder);
+  add_string (builder, "id", simulator->id);
+  json_builder_set_member_name (builder, "version");
+  json_builder_add_int_value (builder, simulator->version);
+  add_string (builder, "title", simulator->title);
+  add_string (builder, "summary", simulator->summary);
+  add_string (builder, "constraint", simulator->constraint);
+  json_builder_set_member_name (builder, "parameters");
+  json_builder_begin_array (builder);
+  for (gsize p = 0; p < simulator->n_parameters; p++)
+    describe_parameter (builder, &simulator->parameters[p]);
+  json_builder_end_array (builder);
+  json_builder_set_member_name (builder, "outputs");
+  json_builder_begin_array (builder);
+  for (gsize o = 0; o < simulator->n_outputs; o++)
+    describe_output (builder, &simulator->outputs[o]);
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  us_cli_print_json (builder, FALSE);
+  return TRUE;
+}
+
+const UsCliCommand us_cli_command_describe = {
+  "describe", "SIM [--json]", "Says what a simulator takes and gives: parameters, units, priors, outputs.",
+  run_describe,
+};
+
+/* --- simulate ------------------------------------------------------------ */
+
+UsPrior *
+us_cli_prior (const UsSimulator  *simulator,
+              char              **texts,
+              GError            **error)
+{
+  g_autofree UsDistribution *distributions = g_new (UsDistribution, simulator->n_parameters);
+
+  if (texts == NULL)
+    return us_prior_new_default (simulator);
+  for (gsize p = 0; p < simulator->n_parameters; p++)
+    distributions[p] = simulator->parameters[p].prior;
+  for (gsize i = 0; texts[i] != NULL; i++)
+    if (!us_distribution_parse (simulator, texts[i], distributions, error))
+      return NULL;
+  return us_prior_new (simulator, distributions, error);
+}
+
+gboolean
+us_cli_output (const UsSimulator  *simulator,
+               const char         *id,
+               guint              *output,
+               GError            **error)
+{
+  gssize index = id != NULL ? us_simulator_output_index (simulator, id) : 0;
+
+  if (index < 0)
+    {
+      g_autoptr(GString) known = g_string_new (NULL);
+
+      for (gsize o = 0; o < simulator->n_outputs; o++)
+        g_string_append_printf (known, "%s%s", o > 0 ? ", " : "", simulator->outputs[o].id);
+      return us_cli_misused (error, "--output %s: %s gives %s", id, simulator->id, known->str);
+    }
+  *output = index;
+  return TRUE;
+}
+
+static void
+on_simulated (guint64  done,
+              guint64  count,
+              gpointer data)
+{
+  const gint64 *start = data;
+  double seconds = (g_get_monotonic_time () - *start) / 1e6;
+  g_autofree char *left = us_cli_duration (done > 0 ? seconds * (count - done) / done : 0);
+  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " runs, %.0f a second, %s left",
+                                           done, count, seconds > 0 ? done / seconds : 0, left);
+
+  us_cli_progress (text);
+}
+
+static void
+set_flag (GCancellable *cancellable,
+          gint         *flag)
+{
+  g_atomic_int_set (flag, 1);
+}
+
+static gboolean
+run_simulate (int           argc,
+              char        **argv,
+              GCancellable *cancellable,
+              GError      **error)
+{
+  g_autofree char *count_text = NULL, *seed_text = NULL, *out = NULL, *output_id = NULL, *jobs_text = NULL;
+  g_auto(GStrv) prior_texts = NULL;
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "count", 'n', 0, G_OPTION_ARG_STRING, &count_text, "Number of runs", "N" },
+    { "seed", 's', 0, G_OPTION_ARG_STRING, &seed_text, "Seed (default 0)", "S" },
+    { "prior", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &prior_texts, "Another prior for a parameter", "NAME=KIND:A:B" },
+    { "output", 0, 0, G_OPTION_ARG_STRING, &output_id, "Which output (default the first)", "ID" },
+    { "jobs", 'j', 0, G_OPTION_ARG_STRING, &jobs_text, "Workers (default all processors)", "J" },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, "The bank: FILE.npz or a folder", "BANK" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print one JSON object", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  const UsSimulator *simulator;
+  g_autoptr(UsPrior) prior = NULL;
+  guint64 count, seed, jobs;
+  guint output;
+  gint stop = 0;
+  gint64 start = g_get_monotonic_time ();
+  gulong handler;
+  gboolean done;
+
+  if (!us_cli_parse (&us_cli_command_simulate, entries, &argc, &argv, 1, error)
+      || !us_cli_parse_u64 ("--count", count_text, 1, 1000000000, &count, error)
+      || !us_cli_parse_u64 ("--seed", seed_text != NULL ? seed_text : "0", 0, G_MAXUINT64, &seed, error)
+      || !us_cli_parse_u64 ("--jobs", jobs_text != NULL ? jobs_text : "0", 0, 1024, &jobs, error))
+    return FALSE;
+  if (out == NULL)
+    return us_cli_misused (error, "--out is missing: FILE.npz or a folder for the bank");
+  if ((simulator = us_registry_find (argv[1], error)) == NULL
+      || !us_cli_output (simulator, output_id, &output, error)
+      || (prior = us_cli_prior (simulator, prior_texts, error)) == NULL)
+    return FALSE;
+  handler = g_cancellable_connect (cancellable, G_CALLBACK (set_flag), &stop, NULL);
+  done = us_bank_simulate (prior, output, seed, count, jobs, out, on_simulated, &start, &stop, error);
+  g_cancellable_disconnect (cancellable, handler);
+  us_cli_progress (NULL);
+  if (done && json)
+    {
+      g_autoptr(JsonBuilder) builder = json_builder_new ();
+
+      json_builder_begin_object (builder);
+      add_string (builder, "bank", out);
+      add_string (builder, "simulator", simulator->id);
+      json_builder_set_member_name (builder, "count");
+      json_builder_add_int_value (builder, count);
+      json_builder_set_member_name (builder, "seed");
+      json_builder_add_int_value (builder, seed);
+      add_double (builder, "seconds", (g_get_monotonic_time () - start) / 1e6);
+      json_builder_end_object (builder);
+      us_cli_print_json (builder, FALSE);
+    }
+  else if (done)
+    printf ("%s: %" G_GUINT64_FORMAT " runs of %s\n", out, count, simulator->id);
+  return done;
+}
+
+const UsCliCommand us_cli_command_simulate = {
+  "simulate", "SIM --count N --seed S --out BANK", "Runs a simulator on draws from its prior and writes a bank.",
+  run_simulate,
+};

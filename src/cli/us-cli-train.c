@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* train simvae. */
+#include "config.h"
+
+#include "us-cli.h"
+#include "us-trainer.h"
+
+#include <math.h>
+#include <stdio.h>
+
+typedef struct
+{
+  char    *out;
+  char    *preset;
+  char    *minutes;
+  char    *samples;
+  char    *seed;
+  char    *output;
+  char    *width;
+  char    *jobs;
+  char   **priors;
+  gboolean resume;
+  gboolean json;
+} TrainOptions;
+
+static void
+train_options_clear (TrainOptions *options)
+{
+  g_free (options->out);
+  g_free (options->preset);
+  g_free (options->minutes);
+  g_free (options->samples);
+  g_free (options->seed);
+  g_free (options->output);
+  g_free (options->width);
+  g_free (options->jobs);
+  g_strfreev (options->priors);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TrainOptions, train_options_clear)
+
+/* A line a third of a second: what the Train page shows. */
+static gboolean
+on_tick (gpointer data)
+{
+  UsTrainer *trainer = data;
+  UsTrainerProgress progress;
+  g_autofree char *left = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *held_out = NULL;
+
+  us_trainer_get_progress (trainer, &progress);
+  if (progress.state != US_TRAINER_RUNNING)
+    return G_SOURCE_CONTINUE;
+  left = us_cli_duration (progress.seconds_left);
+  held_out = isnan (progress.held_out) ? g_strdup ("") : g_strdup_printf (", held out %.5g", progress.held_out);
+  text = g_strdup_printf ("step %u of 2 (%s): %5.1f %%, loss %.5g%s, %.0f draws/s, %s left", progress.step,
+                          progress.step == 1 ? "decoder" : "encoder", 100 * progress.fraction, progress.loss,
+                          held_out, progress.samples_per_s, left);
+  us_cli_progress (text);
+  return G_SOURCE_CONTINUE;
+}
+
+typedef struct
+{
+  UsTrainer    *trainer;
+  GCancellable *cancellable;
+  GMainLoop    *loop;
+  GError       *error;
+  gboolean      done;
+} TrainJob;
+
+static gboolean
+quit_loop (gpointer data)
+{
+  g_main_loop_quit (data);
+  return G_SOURCE_REMOVE;
+}
+
+static gpointer
+train_thread (gpointer data)
+{
+  TrainJob *job = data;
+
+  job->done = us_trainer_run (job->trainer, NULL, &job->error);
+  g_idle_add (quit_loop, job->loop);
+  return NULL;
+}
+
+/* An interrupt keeps what is learnt. */
+static void
+on_cancelled (GCancellable *cancellable,
+              gpointer      trainer)
+{
+  us_trainer_stop (trainer);
+}
+
+/* The command that makes the model again, from the options given. */
+static char *
+command_line (int    argc,
+              char **argv)
+{
+  g_autoptr(GString) text = g_string_new ("understudy-cli");
+
+  for (int i = 0; i < argc; i++)
+    {
+      g_autofree char *quoted = g_regex_match_simple ("^[A-Za-z0-9_./:=+-]+$", argv[i], 0, 0)
+                                ? g_strdup (argv[i]) : g_shell_quote (argv[i]);
+
+      g_string_append_printf (text, " %s", quoted);
+    }
+  return g_strdup (text->str);
+}
+
+static gboolean
+run_job (UsTrainerConfig *config,
+         GCancellable    *cancellable,
+         gboolean         json,
+         GError         **error)
+{
+  g_autoptr(UsTrainer) trainer = us_trainer_new (config);
+  g_autoptr(GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  TrainJob job = { trainer, cancellable, loop, NULL, FALSE };
+  guint tick = g_timeout_add (330, on_tick, trainer);
+  gulong handler = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), trainer, NULL);
+  GThread *thread = g_thread_new ("train", train_thread, &job);
+  UsTrainerProgress progress;
+
+  g_main_loop_run (loop);
+  g_thread_join (thread);
+  g_cancellable_disconnect (cancellable, handler);
+  g_source_remove (tick);
+  us_cli_progress (NULL);
+  us_trainer_get_progress (trainer, &progress);
+  if (!job.done)
+    {
+      g_propagate_error (error, job.error);
+      return FALSE;
+    }
+  if (json)
+    {
+      g_autoptr(JsonBuilder) builder = json_builder_new ();
+
+      json_builder_begin_object (builder);
+      json_builder_set_member_name (builder, "model");
+      json_builder_add_string_value (builder, config->path);
+      json_builder_set_member_name (builder, "state");
+      json_builder_add_string_value (builder, progress.state == US_TRAINER_STOPPED ? "stopped" : "done");
+      json_builder_set_member_name (builder, "seconds");
+      json_builder_add_double_value (builder, progress.seconds);
+      json_builder_set_member_name (builder, "loss");
+      json_builder_add_double_value (builder, progress.loss);
+      json_builder_set_member_name (builder, "held_out");
+      json_builder_add_double_value (builder, isnan (progress.held_out) ? progress.loss : progress.held_out);
+      json_builder_end_object (builder);
+      us_cli_print_json (builder, FALSE);
+    }
+  else
+    printf ("%s: %s after %.0f s, held-out loss %.6g\n", config->path,
+            progress.state == US_TRAINER_STOPPED ? "stopped" : "trained", progress.seconds, progress.held_out);
+  return TRUE;
+}
+
+static gboolean
+check_numbers (const TrainOptions *options,
+               UsTrainerConfig    *config,
+               GError            **error)
+{
+  guint64 width, jobs;
+
+  if (options->minutes != NULL && options->samples != NULL)
+    return us_cli_misused (error, "--minutes and --samples exclude each other");
+  if (options->minutes != NULL)
+    {
+      char *end;
+
+      config->minutes = g_ascii_strtod (options->minutes, &end);
+      if (*end != '\0' || !(config->minutes > 0 && config->minutes <= 100000))
+        return us_cli_misused (error, "--minutes %s: expected a number above 0, at most 100000", options->minutes);
+    }
+  if (options->samples != NULL
+      && !us_cli_parse_u64 ("--samples", options->samples, 1, G_GUINT64_CONSTANT (1000000000000), &config->samples, error))
+    return FALSE;
+  if (!us_cli_parse_u64 ("--seed", options->seed != NULL ? options->seed : "0", 0, G_MAXUINT64, &config->seed, error)
+      || !us_cli_parse_u64 ("--width", options->width != NULL ? options->width : "0", 0, 4096, &width, error)
+      || !us_cli_parse_u64 ("--jobs", options->jobs != NULL ? options->jobs : "0", 0, 1024, &jobs, error))
+    return FALSE;
+  config->width = width;
+  config->n_workers = jobs;
+  return TRUE;
+}
+
+static gboolean
+run_train (int           argc,
+           char        **argv,
+           GCancellable *cancellable,
+           GError      **error)
+{
+  g_auto(TrainOptions) options = { NULL };
+  g_autofree char *command = command_line (argc, argv);
+  const GOptionEntry entries[] = {
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &options.out, "The model file", "MODEL.safetensors" },
+    { "preset", 0, 0, G_OPTION_ARG_STRING, &options.preset, "paper, quick, standard (default) or best", "NAME" },
+    { "minutes", 'm', 0, G_OPTION_ARG_STRING, &options.minutes, "Budget of both steps (default the preset's)", "M" },
+    { "samples", 'n', 0, G_OPTION_ARG_STRING, &options.samples, "Draws of each step instead of minutes", "N" },
+    { "seed", 's', 0, G_OPTION_ARG_STRING, &options.seed, "Seed (default 0)", "S" },
+    { "prior", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &options.priors, "Another prior for a parameter", "NAME=KIND:A:B" },
+    { "output", 0, 0, G_OPTION_ARG_STRING, &options.output, "Which output (default the first)", "ID" },
+    { "width", 0, 0, G_OPTION_ARG_STRING, &options.width, "Channels of the widest layer (default the preset's)", "C" },
+    { "jobs", 'j', 0, G_OPTION_ARG_STRING, &options.jobs, "Workers (default all processors)", "J" },
+    { "resume", 0, 0, G_OPTION_ARG_NONE, &options.resume, "Go on from MODEL.checkpoint when there is one", NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print one JSON object", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  UsTrainerConfig config = { NULL };
+  const UsSimulator *simulator;
+  g_autoptr(UsPrior) prior = NULL;
+
+  if (argc < 2 || !g_str_equal (argv[1], "simvae"))
+    {
+      if (argc >= 2 && (g_str_equal (argv[1], "--help") || g_str_equal (argv[1], "-h")))
+        return us_cli_parse (&us_cli_command_train, entries, &argc, &argv, 0, error);
+      return us_cli_misused (error, "train what? This version trains: simvae");
+    }
+  if (!us_cli_parse (&us_cli_command_train, entries, &argc, &argv, 2, error)
+      || !check_numbers (&options, &config, error))
+    return FALSE;
+  if (options.out == NULL)
+    return us_cli_misused (error, "--out is missing: the model file to write, ending in .safetensors");
+  if ((simulator = us_registry_find (argv[2], error)) == NULL
+      || (config.preset = us_preset_find (options.preset != NULL ? options.preset : "standard", error)) == NULL
+      || !us_cli_output (simulator, options.output, &config.output, error)
+      || (prior = us_cli_prior (simulator, options.priors, error)) == NULL)
+    return FALSE;
+  config.prior = prior;
+  config.path = options.out;
+  config.resume = options.resume;
+  config.command = command;
+  return run_job (&config, cancellable, options.json, error);
+}
+
+const UsCliCommand us_cli_command_train = {
+  "train", "simvae SIM --out MODEL", "Trains a SimVAE: a decoder that is the simulator, an encoder that inverts it.",
+  run_train,
+};

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+#include "us-ingest.h"
+#include "us-prior.h"
+#include "us-simvae.h"
+
+G_BEGIN_DECLS
+
+/* What every command of understudy-cli shares.  One thread, the main one. */
+
+/* Exit statuses. */
+#define US_CLI_DONE 0
+#define US_CLI_FAILED 1
+#define US_CLI_MISUSED 2
+
+/* Codes: misused, the caller's fault; everything else is a failure. */
+#define US_CLI_ERROR (us_cli_error_quark ())
+GQuark us_cli_error_quark (void);
+typedef enum
+{
+  US_CLI_ERROR_MISUSED,
+} UsCliError;
+
+/**
+ * UsCliCommand:
+ *
+ * `run` gets what stands after the command's name, argv[0] being the name
+ * itself.  It prints its result on standard output, its progress on standard
+ * error, and returns FALSE with an error.
+ */
+typedef struct
+{
+  const char *name;               /* "simulate", "train simvae" */
+  const char *arguments;          /* "SIM --count N --seed S --out BANK" */
+  const char *summary;
+  gboolean  (*run) (int           argc,
+                    char        **argv,
+                    GCancellable *cancellable,
+                    GError      **error);
+} UsCliCommand;
+
+extern const UsCliCommand us_cli_command_simulators;
+extern const UsCliCommand us_cli_command_describe;
+extern const UsCliCommand us_cli_command_simulate;
+extern const UsCliCommand us_cli_command_train;
+extern const UsCliCommand us_cli_command_decode;
+extern const UsCliCommand us_cli_command_infer;
+extern const UsCliCommand us_cli_command_evaluate;
+extern const UsCliCommand us_cli_command_benchmark;
+
+/* Parses options; what is left is checked to be n_positional words, which stay
+ * in *argv from 1.  `--help` prints and exits with 0. */
+gboolean us_cli_parse      (const UsCliCommand  *command,
+                            const GOptionEntry  *entries,
+                            int                 *argc,
+                            char              ***argv,
+                            int                  n_positional,
+                            GError             **error);
+/* misused: sets the error and returns FALSE. */
+gboolean us_cli_misused    (GError    **error,
+                            const char *format,
+                            ...) G_GNUC_PRINTF (2, 3);
+/* A whole number from lower to upper; NULL text is refused as missing. */
+gboolean us_cli_parse_u64  (const char *option,
+                            const char *text,
+                            guint64     lower,
+                            guint64     upper,
+                            guint64    *value,
+                            GError    **error);
+/* Prints one JSON object, pretty or on one line. */
+void     us_cli_print_json (JsonBuilder *builder,
+                            gboolean     pretty);
+/* The line on standard error: rewritten in place on a terminal, else one line
+ * each ten seconds; text NULL ends it. */
+void     us_cli_progress   (const char *text);
+/* "3 min 20 s" */
+char    *us_cli_duration   (double seconds);
+
+/* The default prior changed by texts like "a1=uniform:-0.2:0.2" (NULL: none). */
+UsPrior *us_cli_prior      (const UsSimulator  *simulator,
+                            char              **texts,
+                            GError            **error);
+/* Index of an output by id; NULL: the first. */
+gboolean us_cli_output     (const UsSimulator  *simulator,
+                            const char         *id,
+                            guint              *output,
+                            GError            **error);
+/* One field of the observation's or a decoded output, by extension: png, svg,
+ * pdf (a figure), npy, csv (the numbers). */
+gboolean us_cli_write_field (const UsOutput    *output,
+                             const float       *x,
+                             const char        *title,
+                             const char        *path,
+                             GError           **error);
+/* Data, decoder and simulator side by side: png, svg or pdf by extension. */
+gboolean us_cli_write_inference (UsSimvae            *model,
+                                 const UsObservation *observation,
+                                 const UsInference   *inference,
+                                 const char          *path,
+                                 GError             **error);
+
+G_END_DECLS

@@ -1,0 +1,206 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Drives understudy-cli as scripts do: exit statuses, JSON, files, resuming.  TAP on stdout.
+
+Usage: test-cli.py PATH/TO/understudy-cli
+"""
+import csv
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+CLI = sys.argv[1]
+TMP = tempfile.TemporaryDirectory()
+QUICK = ["--preset", "quick", "--samples", "768", "--seed", "5"]
+
+
+def path(name):
+    return os.path.join(TMP.name, name)
+
+
+def cli(*args, status=0, timeout=240):
+    done = subprocess.run([CLI, *map(str, args)], capture_output=True, text=True, timeout=timeout)
+    assert done.returncode == status, f"{args}: status {done.returncode}, wanted {status}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def read(name):
+    with open(path(name), "rb") as f:
+        return f.read()
+
+
+def model():
+    """A little trained model, made once."""
+    if not os.path.exists(path("model.safetensors")):
+        cli("train", "simvae", "fourier", "--out", path("model.safetensors"), *QUICK)
+    return path("model.safetensors")
+
+
+def simulators_are_listed():
+    known = json.loads(cli("simulators", "--json").stdout)["simulators"]
+    ids = [s["id"] for s in known]
+    assert "fourier" in ids and "box" in ids, ids
+    assert "Fourier" in cli("simulators").stdout
+
+
+def describe_gives_names_units_priors():
+    d = json.loads(cli("describe", "fourier", "--json").stdout)
+    assert [p["name"] for p in d["parameters"]] == ["c0"] + [f"a{k}" for k in range(1, 6)] + [f"b{k}" for k in range(1, 6)]
+    assert d["outputs"][0]["shape"] == [64, 64, 1]
+    for p in d["parameters"]:
+        kind, low, high = p["prior"].split(":")
+        assert kind == "uniform" and p["lower"] <= float(low) < float(high) <= p["upper"]
+
+
+def misuse_is_2_and_failure_is_1():
+    cli(status=2)
+    cli("dance", status=2)
+    assert "--out" in cli("simulate", "fourier", "--count", "5", status=2).stderr
+    assert "--count" in cli("simulate", "fourier", "--count", "-5", "--out", path("x.npz"), status=2).stderr
+    cli("describe", status=2)
+    assert "fourier" in cli("describe", "furrier", status=1).stderr          # names the known ones
+    assert "nothing.safetensors" in cli("decode", path("nothing.safetensors"), "--out", path("x.png"), status=1).stderr
+    cli("train", "simvae", "fourier", "--out", path("x.safetensors"), "--minutes", "soon", status=2)
+    cli("train", "simvae", "fourier", "--out", path("x.safetensors"), "--minutes", "1", "--samples", "5", status=2)
+    cli("train", "forecast", status=2)
+    assert "paper" in cli("train", "simvae", "fourier", "--out", path("x.safetensors"), "--preset", "worst", status=1).stderr
+
+
+def simulate_gives_the_same_bytes_for_any_number_of_jobs():
+    cli("simulate", "fourier", "--count", "300", "--seed", "7", "--jobs", "1", "--out", path("one.npz"))
+    cli("simulate", "fourier", "--count", "300", "--seed", "7", "--jobs", "3", "--out", path("three.npz"))
+    assert read("one.npz") == read("three.npz")
+    cli("simulate", "fourier", "--count", "300", "--seed", "8", "--out", path("other.npz"))
+    assert read("one.npz") != read("other.npz")
+
+
+def prior_option_holds():
+    cli("simulate", "fourier", "--count", "50", "--seed", "1", "--prior", "a1=uniform:0.1:0.2", "--out", path("bank"))
+    raw = read("bank/theta.npy")
+    header = 10 + struct.unpack("<H", raw[8:10])[0]
+    theta = struct.unpack(f"<{50 * 11}d", raw[header:])
+    a1 = theta[1::11]
+    assert all(0.1 <= v <= 0.2 for v in a1) and max(a1) - min(a1) > 0.05
+    assert cli("simulate", "fourier", "--count", "5", "--prior", "q=uniform:0:1", "--out", path("y.npz"), status=1).stderr
+    assert cli("simulate", "fourier", "--count", "5", "--prior", "a1=uniform:2:1", "--out", path("y.npz"), status=1).stderr
+    assert not os.path.exists(path("y.npz"))
+
+
+def training_twice_gives_the_same_model():
+    cli("train", "simvae", "fourier", "--out", path("again.safetensors"), *QUICK, "--jobs", "1")
+    with open(model(), "rb") as a, open(path("again.safetensors"), "rb") as b:
+        assert tensors(a.read()) == tensors(b.read())
+
+
+def tensors(raw):
+    """The bytes after the header: weights without dates and commands."""
+    return raw[8 + struct.unpack("<Q", raw[:8])[0]:]
+
+
+def killed_and_resumed_training_ends_at_the_same_bits():
+    args = ["train", "simvae", "fourier", "--out", path("killed.safetensors"), "--preset", "quick", "--samples", "6400", "--seed", "5"]
+    cli("train", "simvae", "fourier", "--out", path("whole.safetensors"), "--preset", "quick", "--samples", "6400", "--seed", "5")
+    kills = 0
+    for attempt in range(60):
+        process = subprocess.Popen([CLI, *args, "--resume"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                   env={**os.environ, "US_CHECKPOINT_SECONDS": "0.2"})
+        try:
+            process.wait(0.8)
+            assert process.returncode == 0, process.stderr.read()
+            break
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            kills += 1
+    else:
+        raise AssertionError("never ended: resuming does not go on")
+    assert kills > 0, "trained too fast to be killed"
+    assert tensors(read("whole.safetensors")) == tensors(read("killed.safetensors"))
+
+
+def interrupted_training_keeps_a_model():
+    process = subprocess.Popen([CLI, "train", "simvae", "fourier", "--out", path("stopped.safetensors"), "--preset", "quick",
+                                "--minutes", "3"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    cli("decode", path("stopped.safetensors"), "--out", path("s.npy"))
+
+
+def decode_writes_each_kind():
+    for ext, magic in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF"), ("npy", b"\x93NUMPY"), ("csv", b"c0,")):
+        d = json.loads(cli("decode", model(), "--set", "a1=0.2", "--set", "b3=-0.1", "--out", path("d." + ext), "--json").stdout)
+        assert read("d." + ext).startswith(magic), (ext, read("d." + ext)[:20])
+        assert d["parameters"]["a1"] == 0.2 and d["parameters"]["c0"] == 0 and d["rms_decoder_simulator"] > 0
+    cli("decode", model(), "--set", "a1=0.2", "--out", path("d.bmp"), status=2)
+    assert "a1" in cli("decode", model(), "--set", "a1=99", "--out", path("d.png"), status=2).stderr
+    cli("decode", model(), "--set", "nope=1", "--out", path("d.png"), status=2)
+
+
+def infer_writes_samples_inside_the_prior():
+    with open(path("curve.csv"), "w") as f:
+        f.write("x,y\n" + "".join(f"{i / 40:.3f},{0.2 * (i % 7) / 7:.3f}\n" for i in range(41)))
+    d = json.loads(cli("infer", model(), "--data", path("curve.csv"), "--samples", "200", "--seed", "3", "--out", path("s.csv"),
+                       "--figure", path("s.png"), "--json").stdout)
+    assert set(d["parameters"]) == {"c0"} | {f"{l}{k}" for l in "ab" for k in range(1, 6)}
+    rows = list(csv.DictReader(open(path("s.csv"))))
+    assert len(rows) == 200 and set(rows[0]) == set(d["parameters"])
+    for name, p in d["parameters"].items():
+        assert p["lower"] <= p["mean"] <= p["upper"]
+        assert all(-0.5 <= float(r[name]) <= 0.5 for r in rows)
+    assert read("s.png").startswith(b"\x89PNG")
+    before = read("s.csv")
+    cli("infer", model(), "--data", path("curve.csv"), "--samples", "200", "--seed", "3", "--out", path("s.csv"))
+    assert read("s.csv") == before
+
+
+def bad_data_is_told_with_its_place():
+    with open(path("bad.csv"), "w") as f:
+        f.write("x,y\n0.1,0.2\n0.2,zero\n")
+    err = cli("infer", model(), "--data", path("bad.csv"), "--out", path("n.csv"), status=1).stderr
+    assert "bad.csv" in err and "3" in err and "zero" in err, err
+    with open(path("bad.png"), "wb") as f:
+        f.write(b"\x89PNG\r\n\x1a\n" + b"\0" * 40)
+    assert "bad.png" in cli("infer", model(), "--data", path("bad.png"), "--out", path("n.csv"), status=1).stderr
+    whole = open(model(), "rb").read()
+    for n in (0, 7, 8, 100, len(whole) // 2, len(whole) - 1):
+        with open(path("cut.safetensors"), "wb") as f:
+            f.write(whole[:n])
+        assert "cut.safetensors" in cli("decode", path("cut.safetensors"), "--out", path("n.png"), status=1).stderr
+    assert not os.path.exists(path("n.csv")) and not os.path.exists(path("n.png"))
+
+
+def evaluate_writes_metrics_and_pairs():
+    cli("evaluate", model(), "--pairs", "400", "--out", path("ev"))
+    m = json.loads(read("ev/metrics.json"))
+    assert 0 <= m["mig"] <= 1 and m["mig_truth"] > 0.8, m
+    rows = list(csv.DictReader(open(path("ev/pairs.csv"))))
+    assert len(rows) == 400
+    v = [float(r["v_a1"]) for r in rows]
+    z = [float(r["z_a1"]) for r in rows]
+    rmse = (sum((a - b) ** 2 for a, b in zip(v, z)) / len(v)) ** 0.5
+    assert abs(rmse - m["parameters"]["a1"]["rmse"]) < 1e-6 * (1 + rmse), (rmse, m["parameters"]["a1"])
+
+
+def benchmark_prints_a_json_object_a_line():
+    lines = [json.loads(line) for line in cli("benchmark", "simulate", "--json").stdout.splitlines()]
+    assert lines and all({"bench", "variant", "threads", "ms", "per_s"} <= set(l) for l in lines if l["bench"] != "env")
+
+
+TESTS = [f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
+         and f.__name__ not in ("path", "cli", "read", "model", "tensors")]
+print(f"1..{len(TESTS)}")
+for i, test in enumerate(TESTS, 1):
+    try:
+        test()
+        print(f"ok {i} {test.__name__}", flush=True)
+    except Exception:                                  # noqa: BLE001: each failure is printed and counted
+        print("".join("# " + line + "\n" for line in traceback.format_exc().splitlines()), end="")
+        print(f"not ok {i} {test.__name__}", flush=True)
