@@ -2,7 +2,7 @@
 #pragma once
 
 #include "us-ingest.h"
-#include "us-pool.h"
+#include "us-preview.h"
 #include "us-simvae.h"
 #include "us-trainer.h"
 

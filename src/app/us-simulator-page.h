@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+/**
+ * UsSimulatorPage:
+ *
+ * A page of the window.  Property "session" (UsSession), set once by the window.
+ */
+#define US_TYPE_SIMULATOR_PAGE (us_simulator_page_get_type ())
+G_DECLARE_FINAL_TYPE (UsSimulatorPage, us_simulator_page, US, SIMULATOR_PAGE, AdwBin)
+
+G_END_DECLS

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "us-window.h"
+
+G_BEGIN_DECLS
+
+/* Between us-window.c (structure, state) and us-window-files.c (files, questions). */
+
+/* Installs new, open, save, save-as, open-recent and the drop of a file. */
+void       us_window_files_init       (UsWindow   *self);
+/* The session's unsaved or path has changed. */
+void       us_window_files_update     (UsWindow   *self);
+/* TRUE: nothing is in the way of closing.  FALSE: a question was put, and its answer closes. */
+gboolean   us_window_files_may_close  (UsWindow   *self);
+void       us_window_complain         (UsWindow   *self,
+                                       const char *title,
+                                       const char *detail);
+void       us_window_toast            (UsWindow   *self,
+                                       const char *text);
+GSettings *us_window_get_settings     (UsWindow   *self);            /* borrowed, or NULL */
+void       us_window_set_recent       (UsWindow   *self,
+                                       GMenuModel *menu);
+/* Closes without a further question. */
+void       us_window_close_now        (UsWindow   *self);
+
+G_END_DECLS
