@@ -1,4 +1,118 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "us-preset.h"
+#include "us-preset-private.h"
+
+#include "us-error.h"
+
+#define N_(text) (text)
+
+#define PYRAMID .n_levels = 5, .level_weights = { 1, 2, 4, 8, 16 }
+
+static const UsPreset presets[] = {
+  {
+    .id = "quick",
+    .title = N_("Quick"),
+    .summary = N_("A few minutes: to see what it does."),
+    .minutes = 3,
+    .batch = 32,
+    .decoder_share = 0.5,
+    .loss = US_LOSS_MSE,
+    PYRAMID,
+    .adam = {
+      { .learning_rate = 2e-3, .beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-8, .clip_norm = 1, .warmup_steps = 100 },
+      { .learning_rate = 2e-3, .beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-8, .clip_norm = 1, .warmup_steps = 100 },
+    },
+    .average_decay = 0.99,
+    .augmentation = 1,
+    .augmented_share = 0.5,
+    .decoder = us_subpixel_decoder,
+    .encoder = us_subpixel_encoder,
+    .width = 16,
+  },
+  {
+    .id = "standard",
+    .title = N_("Standard"),
+    .summary = N_("A quarter of an hour: good enough for most work."),
+    .minutes = 15,
+    .batch = 32,
+    .decoder_share = 0.5,
+    .loss = US_LOSS_MSE,
+    PYRAMID,
+    .adam = {
+      { .learning_rate = 2e-3, .beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-8, .clip_norm = 1, .warmup_steps = 200 },
+      { .learning_rate = 2e-3, .beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-8, .clip_norm = 1, .warmup_steps = 200 },
+    },
+    .average_decay = 0.998,
+    .augmentation = 1,
+    .augmented_share = 0.5,
+    .decoder = us_subpixel_decoder,
+    .encoder = us_subpixel_encoder,
+    .width = 32,
+  },
+  {
+    .id = "best",
+    .title = N_("Best"),
+    .summary = N_("Forty minutes: the most exact."),
+    .minutes = 40,
+    .batch = 32,
+    .decoder_share = 0.5,
+    .loss = US_LOSS_MSE,
+    PYRAMID,
+    .adam = {
+      { .learning_rate = 2e-3, .beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-8, .clip_norm = 1, .warmup_steps = 500 },
+      { .learning_rate = 2e-3, .beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-8, .clip_norm = 1, .warmup_steps = 500 },
+    },
+    .average_decay = 0.999,
+    .augmentation = 1,
+    .augmented_share = 0.5,
+    .decoder = us_subpixel_decoder,
+    .encoder = us_subpixel_encoder,
+    .width = 32,
+  },
+  {
+    .id = "paper",
+    .title = N_("As published"),
+    .summary = N_("The DCGAN shape of Srivastava et al. 2019, for comparison."),
+    .minutes = 40,
+    .batch = 64,
+    .decoder_share = 0.5,
+    .loss = US_LOSS_BCE,
+    .n_levels = 1,
+    .level_weights = { 1 },
+    .adam = {
+      { .learning_rate = 2e-4, .beta1 = 0.5, .beta2 = 0.999, .epsilon = 1e-8 },
+      { .learning_rate = 2e-4, .beta1 = 0.5, .beta2 = 0.999, .epsilon = 1e-8 },
+    },
+    .average_decay = 0,
+    .augmentation = 0,
+    .augmented_share = 0,
+    .decoder = us_dcgan_decoder,
+    .encoder = us_dcgan_encoder,
+    .width = 256,
+  },
+};
+
+const UsPreset *
+us_preset_list (gsize *n)
+{
+  *n = G_N_ELEMENTS (presets);
+  return presets;
+}
+
+const UsPreset *
+us_preset_find (const char  *id,
+                GError     **error)
+{
+  g_autoptr(GString) known = g_string_new (NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (presets); i++)
+    {
+      if (g_strcmp0 (presets[i].id, id) == 0)
+        return &presets[i];
+      g_string_append_printf (known, "%s%s", i > 0 ? ", " : "", presets[i].id);
+    }
+  g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISSING,
+               "no preset “%s”; there are: %s", id != NULL ? id : "", known->str);
+  return NULL;
+}

@@ -1,4 +1,199 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "us-simvae.h"
+#include "us-simvae-private.h"
+
+#include <math.h>
+#include <string.h>
+
+struct _UsSimvae
+{
+  gatomicrefcount ref_count;
+
+  /* owned */
+  UsPrior        *prior;
+  UsWeights      *decoder;
+  UsWeights      *encoder;        /* or NULL */
+  UsCalibration  *calibration;
+  UsSimvaeRecord  record;
+
+  guint           output;
+  UsLossKind      loss;
+  double          x_offset, x_scale;
+};
+
+void
+us_simvae_record_init (UsSimvaeRecord *record)
+{
+  memset (record, 0, sizeof *record);
+  for (int s = 0; s < 2; s++)
+    record->history[s] = g_array_new (FALSE, FALSE, sizeof (UsHistoryPoint));
+}
+
+void
+us_simvae_record_copy (UsSimvaeRecord       *to,
+                       const UsSimvaeRecord *from)
+{
+  *to = *from;
+  to->preset = g_strdup (from->preset);
+  to->program_version = g_strdup (from->program_version);
+  to->created = g_strdup (from->created);
+  to->command = g_strdup (from->command);
+  for (int s = 0; s < 2; s++)
+    to->history[s] = g_array_copy (from->history[s]);
+}
+
+void
+us_simvae_record_clear (UsSimvaeRecord *record)
+{
+  g_clear_pointer (&record->preset, g_free);
+  g_clear_pointer (&record->program_version, g_free);
+  g_clear_pointer (&record->created, g_free);
+  g_clear_pointer (&record->command, g_free);
+  for (int s = 0; s < 2; s++)
+    g_clear_pointer (&record->history[s], g_array_unref);
+}
+
+UsSimvae *
+us_simvae_new (const UsSimvaeParts *parts)
+{
+  UsSimvae *self = g_new0 (UsSimvae, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  self->prior = us_prior_ref (parts->prior);
+  self->output = parts->output;
+  self->decoder = us_weights_ref (parts->decoder);
+  if (parts->encoder != NULL)
+    self->encoder = us_weights_ref (parts->encoder);
+  self->loss = parts->loss;
+  self->x_offset = parts->x_offset;
+  self->x_scale = parts->x_scale;
+  us_simvae_record_copy (&self->record, parts->record);
+  self->calibration = parts->calibration != NULL ? us_calibration_copy (parts->calibration)
+                                                 : us_calibration_new_prior (us_simvae_n_parameters (self));
+  return self;
+}
+
+UsSimvae *
+us_simvae_ref (UsSimvae *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+  return self;
+}
+
+void
+us_simvae_unref (UsSimvae *self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+  us_prior_unref (self->prior);
+  us_weights_unref (self->decoder);
+  g_clear_pointer (&self->encoder, us_weights_unref);
+  us_calibration_free (self->calibration);
+  us_simvae_record_clear (&self->record);
+  g_free (self);
+}
+
+void
+us_simvae_get_parts (const UsSimvae *self,
+                     UsSimvaeParts  *parts)
+{
+  *parts = (UsSimvaeParts) {
+    .prior = self->prior,
+    .output = self->output,
+    .decoder = self->decoder,
+    .encoder = self->encoder,
+    .loss = self->loss,
+    .x_offset = self->x_offset,
+    .x_scale = self->x_scale,
+    .record = &self->record,
+    .calibration = self->calibration,
+  };
+}
+
+const UsSimulator *
+us_simvae_simulator (const UsSimvae *self)
+{
+  return us_prior_simulator (self->prior);
+}
+
+UsPrior *
+us_simvae_prior (const UsSimvae *self)
+{
+  return self->prior;
+}
+
+guint
+us_simvae_output (const UsSimvae *self)
+{
+  return self->output;
+}
+
+const UsSimvaeRecord *
+us_simvae_record (const UsSimvae *self)
+{
+  return &self->record;
+}
+
+gboolean
+us_simvae_has_encoder (const UsSimvae *self)
+{
+  return self->encoder != NULL;
+}
+
+UsWeights *
+us_simvae_decoder (const UsSimvae *self)
+{
+  return self->decoder;
+}
+
+UsWeights *
+us_simvae_encoder (const UsSimvae *self)
+{
+  return self->encoder;
+}
+
+const UsCalibration *
+us_simvae_calibration (const UsSimvae *self)
+{
+  return self->calibration;
+}
+
+gsize
+us_simvae_n_values (const UsSimvae *self)
+{
+  return us_output_n_values (&us_simvae_simulator (self)->outputs[self->output]);
+}
+
+gsize
+us_simvae_n_parameters (const UsSimvae *self)
+{
+  return us_simvae_simulator (self)->n_parameters;
+}
+
+gboolean
+us_simvae_has_sigma (const UsSimvae *self)
+{
+  gsize h, w, c;
+
+  if (self->encoder == NULL)
+    return FALSE;
+  us_network_output_shape (self->encoder->network, &h, &w, &c);
+  return h * w * c == 2 * us_simvae_n_parameters (self);
+}
+
+double
+us_rms_difference (gsize        n,
+                   const float *a,
+                   const float *b)
+{
+  double sum = 0;
+
+  for (gsize i = 0; i < n; i++)
+    {
+      double d = (double) a[i] - b[i];
+
+      sum += d * d;
+    }
+  return sqrt (sum / n);
+}

@@ -84,6 +84,14 @@ void      us_player_encode  (UsPlayer     *self,
                              double       *theta,
                              double       *sd);
 
+/* The same with the central interval of 0.9 of each, inside the prior: lower, upper (count, P). */
+void      us_player_encode_interval (UsPlayer    *self,
+                             gsize        count,
+                             const float *x,
+                             double      *theta,
+                             double      *lower,
+                             double      *upper);
+
 /**
  * UsInference:
  *
@@ -102,7 +110,8 @@ typedef struct
   float  *simulated;        /* (N) S(mean) */
   double  rms_decoder;      /* of decoded − x, in the output's units */
   double  rms_simulator;    /* of simulated − x */
-  double  unusual;          /* 0..1: share of held-out draws whose rms_simulator is smaller */
+  double  unusual;          /* 0..1: share of held-out draws (drawn by a hand's rules where the
+                             * simulator has them) whose rms_simulator is smaller; NaN: not measured */
 } UsInference;
 
 /* Encodes, reconstructs by decoder and by simulator.  Errors: no encoder. */

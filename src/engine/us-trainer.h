@@ -14,12 +14,14 @@ typedef struct
   guint64         seed;
   double          minutes;         /* budget of both steps; 0: the preset's */
   guint64         samples;         /* draws of each step instead of minutes; 0: minutes */
+  guint64         encoder_samples; /* of step 2, with samples; 0: as many as step 1 */
   const char     *path;            /* model file; the checkpoint is PATH.checkpoint; NULL: nothing is saved */
   gboolean        resume;          /* go on from the checkpoint when there is one */
   guint           n_workers;       /* 0: all processors */
   int             niceness;        /* of the workers */
   double          checkpoint_seconds;   /* 0: 60 */
-  const char     *command;         /* for the record, or NULL */
+  const char     *command;         /* for the record, with samples; NULL, or with minutes: one is made
+                                    * that gives the same model again */
 } UsTrainerConfig;
 
 typedef enum
@@ -44,6 +46,7 @@ typedef struct
   double         loss, held_out;   /* newest; NaN: not yet */
   double         learning_rate;
   guint64        resumed_from;     /* samples; 0: a fresh start */
+  char           warning[256];     /* the last checkpoint could not be written: why; "" when all is well */
 } UsTrainerProgress;
 
 /* Rows for the four-row comparison, n draws each, packed (n, N):
@@ -67,6 +70,15 @@ G_DECLARE_FINAL_TYPE (UsTrainer, us_trainer, US, TRAINER, GObject)
  * Training as a job on a thread of its own, over its own compute pool.  Signal
  * `changed` (no arguments) is emitted on the thread-default main context of
  * the thread that made it, at most ten times a second.
+ *
+ * A budget in minutes becomes a number of draws: a second of training is measured
+ * and thrown away, the draws of the step are fixed and recorded, so that
+ * the cosine schedule ends on time and the same draws make the same bits.  Step 2 is planned
+ * when it begins, on the time that is left.  Should the machine slow down meanwhile, the
+ * draws stay and seconds_left says that it takes longer.
+ *
+ * A checkpoint that cannot be written (full disk) does not stop the training: it is
+ * said in `warning` and tried again.  Disposing stops without a model file, with a checkpoint.
  */
 UsTrainer *us_trainer_new     (const UsTrainerConfig *config);       /* copied */
 /* Synchronous: the terminal, tests, and what start() runs on its thread.
@@ -78,11 +90,12 @@ gboolean   us_trainer_run     (UsTrainer     *self,
 void       us_trainer_start   (UsTrainer     *self);                 /* returns at once */
 void       us_trainer_pause   (UsTrainer     *self);                 /* checkpoint, then sleep */
 void       us_trainer_resume  (UsTrainer     *self);
-void       us_trainer_stop    (UsTrainer     *self);                 /* keep what is learnt, save, end */
+void       us_trainer_stop    (UsTrainer     *self);                 /* keep what is learnt, save, end;
+                                                                     * the checkpoint stays, to go on from */
 void       us_trainer_join    (UsTrainer     *self);                 /* after stop: waits */
 void       us_trainer_get_progress (UsTrainer         *self,
                                     UsTrainerProgress *progress);    /* any thread */
-const GError *us_trainer_get_error (UsTrainer *self);                /* when FAILED */
+const GError *us_trainer_get_error (UsTrainer *self);                /* when FAILED; else NULL */
 /* Newest weights as a model (a new reference), refreshed at least each
  * second of training; NULL before the first. */
 UsSimvae  *us_trainer_get_model (UsTrainer *self);

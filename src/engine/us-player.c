@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "us-simvae-private.h"
+
+#include "us-error.h"
+
+#include <math.h>
+#include <string.h>
+
+/* B rows of a full batch, P parameters, N values. */
+
+#define SIGMA_LOG_LIMIT 10.0      /* |log σ|: keeps exp() finite whatever the encoder says */
+
+struct _UsPlayer
+{
+  UsSimvae *model;                /* owned */
+  gsize     batch;
+  gsize     n_parameters, n_values, n_code;    /* n_code: P, or 2 P with σ */
+
+  /* [0] one row, for sliders; [1] full batches, NULL when batch is 1 */
+  UsRun    *decoder[2];
+  UsRun    *encoder[2];           /* NULL without encoder */
+
+  /* scratch */
+  float    *z;                    /* (B, P) */
+  float    *x;                    /* (B, N) as the networks take it */
+  float    *code;                 /* (B, n_code) */
+  double   *latent;               /* (B, P) */
+  double   *sigma;                /* (B, P) */
+  double   *spread;               /* (2, P) sd and half width, latent units */
+};
+
+static UsRun *
+new_run (UsWeights *weights,
+         gsize      batch,
+         UsPool    *pool)
+{
+  UsRun *run = us_run_new (weights->network, batch, US_RUN_INFERENCE, FALSE, pool);
+
+  us_run_load (run, weights);
+  return run;
+}
+
+UsPlayer *
+us_player_new (UsSimvae *model,
+               gsize     batch,
+               UsPool   *pool)
+{
+  UsPlayer *self = g_new0 (UsPlayer, 1);
+  UsWeights *decoder = us_simvae_decoder (model), *encoder = us_simvae_encoder (model);
+
+  self->model = us_simvae_ref (model);
+  self->batch = MAX (batch, 1);
+  self->n_parameters = us_simvae_n_parameters (model);
+  self->n_values = us_simvae_n_values (model);
+  self->n_code = self->n_parameters * (us_simvae_has_sigma (model) ? 2 : 1);
+  self->decoder[0] = new_run (decoder, 1, pool);
+  if (encoder != NULL)
+    self->encoder[0] = new_run (encoder, 1, pool);
+  if (self->batch > 1)
+    {
+      self->decoder[1] = new_run (decoder, self->batch, pool);
+      if (encoder != NULL)
+        self->encoder[1] = new_run (encoder, self->batch, pool);
+    }
+  self->z = g_new0 (float, self->batch * self->n_parameters);
+  self->x = g_new0 (float, self->batch * self->n_values);
+  self->code = g_new0 (float, self->batch * self->n_code);
+  self->latent = g_new0 (double, self->batch * self->n_parameters);
+  self->sigma = g_new0 (double, self->batch * self->n_parameters);
+  self->spread = g_new0 (double, 2 * self->n_parameters);
+  return self;
+}
+
+void
+us_player_free (UsPlayer *self)
+{
+  if (self == NULL)
+    return;
+  for (int i = 0; i < 2; i++)
+    {
+      g_clear_pointer (&self->decoder[i], us_run_free);
+      g_clear_pointer (&self->encoder[i], us_run_free);
+    }
+  us_simvae_unref (self->model);
+  g_free (self->z);
+  g_free (self->x);
+  g_free (self->code);
+  g_free (self->latent);
+  g_free (self->sigma);
+  g_free (self->spread);
+  g_free (self);
+}
+
+UsSimvae *
+us_player_model (UsPlayer *self)
+{
+  return self->model;
+}
+
+/* input has room for a full batch; rows past count are whatever was there before. */
+static void
+run_rows (UsPlayer *self,
+          UsRun   **runs,
+          gsize     count,
+          gsize     n_in,
+          float    *input,
+          gsize     n_out,
+          float    *output)
+{
+  /* A few rows one by one; more are worth a padded batch. */
+  if (runs[1] != NULL && count > self->batch / 4)
+    {
+      memcpy (output, us_run_forward (runs[1], input), count * n_out * sizeof (float));
+      return;
+    }
+  for (gsize i = 0; i < count; i++)
+    memcpy (output + i * n_out, us_run_forward (runs[0], input + i * n_in), n_out * sizeof (float));
+}
+
+/* self->z → x, for count ≤ batch. */
+static void
+decode_rows (UsPlayer *self,
+             gsize     count,
+             float    *x)
+{
+  UsSimvaeParts parts;
+  gsize n = count * self->n_values;
+
+  us_simvae_get_parts (self->model, &parts);
+  run_rows (self, self->decoder, count, self->n_parameters, self->z, self->n_values, x);
+  if (parts.loss == US_LOSS_BCE)
+    for (gsize i = 0; i < n; i++)
+      x[i] = 1.0f / (1.0f + expf (-x[i]));
+  if (parts.x_offset != 0 || parts.x_scale != 1)
+    for (gsize i = 0; i < n; i++)
+      x[i] = parts.x_offset + parts.x_scale * x[i];
+}
+
+void
+us_player_decode_latent (UsPlayer     *self,
+                         gsize         count,
+                         const double *z,
+                         float        *x)
+{
+  for (gsize first = 0; first < count; first += self->batch)
+    {
+      gsize n = MIN (self->batch, count - first);
+
+      for (gsize i = 0; i < n * self->n_parameters; i++)
+        self->z[i] = CLAMP (z[first * self->n_parameters + i], -1.0, 1.0);
+      decode_rows (self, n, x + first * self->n_values);
+    }
+}
+
+void
+us_player_decode (UsPlayer     *self,
+                  gsize         count,
+                  const double *theta,
+                  float        *x)
+{
+  UsPrior *prior = us_simvae_prior (self->model);
+  gsize p_count = self->n_parameters;
+
+  for (gsize first = 0; first < count; first += self->batch)
+    {
+      gsize n = MIN (self->batch, count - first);
+
+      for (gsize i = 0; i < n; i++)
+        us_prior_to_latent (prior, theta + (first + i) * p_count, self->latent + i * p_count);
+      us_player_decode_latent (self, n, self->latent, x + first * self->n_values);
+    }
+}
+
+void
+us_player_encode_latent (UsPlayer    *self,
+                         gsize        count,
+                         const float *x,
+                         double      *z,
+                         double      *sigma)
+{
+  UsSimvaeParts parts;
+  gsize p_count = self->n_parameters;
+  gboolean has_sigma = self->n_code > p_count;
+
+  g_return_if_fail (self->encoder[0] != NULL);
+
+  us_simvae_get_parts (self->model, &parts);
+  for (gsize first = 0; first < count; first += self->batch)
+    {
+      gsize n = MIN (self->batch, count - first);
+      const float *rows = x + first * self->n_values;
+
+      for (gsize i = 0; i < n * self->n_values; i++)
+        self->x[i] = (rows[i] - parts.x_offset) / parts.x_scale;
+      run_rows (self, self->encoder, n, self->n_values, self->x, self->n_code, self->code);
+      for (gsize i = 0; i < n; i++)
+        for (gsize p = 0; p < p_count; p++)
+          {
+            gsize at = (first + i) * p_count + p;
+
+            z[at] = self->code[i * self->n_code + p];
+            if (has_sigma && sigma != NULL)
+              sigma[at] = exp (CLAMP ((double) self->code[i * self->n_code + p_count + p],
+                                      -SIGMA_LOG_LIMIT, SIGMA_LOG_LIMIT));
+          }
+    }
+}
+
+/* Standard deviation and interval of one answer in the parameters' units; NULL: not wanted. */
+static void
+spread_in_units (UsPlayer     *self,
+                 const double *z,
+                 const double *sigma,
+                 double        error,
+                 double       *sd,
+                 double       *lower,
+                 double       *upper)
+{
+  UsPrior *prior = us_simvae_prior (self->model);
+  gsize p_count = self->n_parameters;
+  double *latent_sd = self->spread, *half = self->spread + p_count;
+  double low[US_MAX_PARAMETERS], high[US_MAX_PARAMETERS];
+  double at_low[US_MAX_PARAMETERS], at_high[US_MAX_PARAMETERS];
+
+  us_calibration_spread (us_simvae_calibration (self->model), error,
+                         self->n_code > p_count ? sigma : NULL, latent_sd, half);
+  if (sd != NULL)
+    {
+      /* The slope of θ(z) over ± sd, kept inside the prior: exact where θ is affine in z. */
+      for (gsize p = 0; p < p_count; p++)
+        {
+          low[p] = CLAMP (z[p] - MIN (latent_sd[p], 1.0), -1.0, 1.0);
+          high[p] = CLAMP (z[p] + MIN (latent_sd[p], 1.0), -1.0, 1.0);
+        }
+      us_prior_from_latent (prior, low, at_low);
+      us_prior_from_latent (prior, high, at_high);
+      for (gsize p = 0; p < p_count; p++)
+        sd[p] = high[p] > low[p] ? (at_high[p] - at_low[p]) * latent_sd[p] / (high[p] - low[p]) : 0;
+    }
+  if (lower != NULL)
+    {
+      for (gsize p = 0; p < p_count; p++)
+        {
+          low[p] = CLAMP (z[p] - half[p], -1.0, 1.0);
+          high[p] = CLAMP (z[p] + half[p], -1.0, 1.0);
+        }
+      us_prior_from_latent (prior, low, lower);
+      us_prior_from_latent (prior, high, upper);
+    }
+}
+
+static void
+clamp_latents (double *z,
+               gsize   n)
+{
+  for (gsize i = 0; i < n; i++)
+    z[i] = CLAMP (z[i], -1.0, 1.0);
+}
+
+void
+us_player_encode (UsPlayer    *self,
+                  gsize        count,
+                  const float *x,
+                  double      *theta,
+                  double      *sd)
+{
+  UsPrior *prior = us_simvae_prior (self->model);
+  gsize p_count = self->n_parameters;
+
+  for (gsize first = 0; first < count; first += self->batch)
+    {
+      gsize n = MIN (self->batch, count - first);
+      const float *rows = x + first * self->n_values;
+
+      us_player_encode_latent (self, n, rows, self->latent, self->sigma);
+      clamp_latents (self->latent, n * p_count);
+      for (gsize i = 0; i < n; i++)
+        us_prior_from_latent (prior, self->latent + i * p_count, theta + (first + i) * p_count);
+      if (sd == NULL)
+        continue;
+
+      /* How wide depends on how well the answer reconstructs the input. */
+      us_player_decode_latent (self, n, self->latent, self->x);
+      for (gsize i = 0; i < n; i++)
+        spread_in_units (self, self->latent + i * p_count, self->sigma + i * p_count,
+                         us_rms_difference (self->n_values, self->x + i * self->n_values, rows + i * self->n_values),
+                         sd + (first + i) * p_count, NULL, NULL);
+    }
+}
+
+void
+us_player_encode_interval (UsPlayer    *self,
+                           gsize        count,
+                           const float *x,
+                           double      *theta,
+                           double      *lower,
+                           double      *upper)
+{
+  UsPrior *prior = us_simvae_prior (self->model);
+  gsize p_count = self->n_parameters;
+
+  for (gsize first = 0; first < count; first += self->batch)
+    {
+      gsize n = MIN (self->batch, count - first);
+      const float *rows = x + first * self->n_values;
+
+      us_player_encode_latent (self, n, rows, self->latent, self->sigma);
+      clamp_latents (self->latent, n * p_count);
+      us_player_decode_latent (self, n, self->latent, self->x);
+      for (gsize i = 0; i < n; i++)
+        {
+          gsize at = (first + i) * p_count;
+
+          us_prior_from_latent (prior, self->latent + i * p_count, theta + at);
+          spread_in_units (self, self->latent + i * p_count, self->sigma + i * p_count,
+                           us_rms_difference (self->n_values, self->x + i * self->n_values,
+                                              rows + i * self->n_values),
+                           NULL, lower + at, upper + at);
+        }
+    }
+}
+
+UsInference *
+us_player_infer (UsPlayer     *self,
+                 const float  *x,
+                 GError      **error)
+{
+  const UsSimulator *simulator = us_simvae_simulator (self->model);
+  guint output = us_simvae_output (self->model);
+  gsize p_count = self->n_parameters, n = self->n_values;
+  UsInference *result;
+  UsRng rng;
+
+  if (self->encoder[0] == NULL)
+    {
+      g_set_error_literal (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISSING,
+                           "this model has a decoder only: its training ended before the encoder was trained");
+      return NULL;
+    }
+  for (gsize i = 0; i < n; i++)
+    if (!isfinite (x[i]))
+      {
+        g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
+                     "value %" G_GSIZE_FORMAT " of the observation is not a finite number", i + 1);
+        return NULL;
+      }
+
+  result = g_new0 (UsInference, 1);
+  result->n_parameters = p_count;
+  result->n_values = n;
+  result->level = us_simvae_calibration (self->model)->level;
+  result->mean = g_new0 (double, p_count);
+  result->sd = g_new0 (double, p_count);
+  result->lower = g_new0 (double, p_count);
+  result->upper = g_new0 (double, p_count);
+  result->decoded = g_new0 (float, n);
+  result->simulated = g_new0 (float, n);
+
+  us_player_encode_latent (self, 1, x, self->latent, self->sigma);
+  clamp_latents (self->latent, p_count);
+  us_prior_from_latent (us_simvae_prior (self->model), self->latent, result->mean);
+  us_player_decode_latent (self, 1, self->latent, result->decoded);
+  result->rms_decoder = us_rms_difference (n, result->decoded, x);
+  spread_in_units (self, self->latent, self->sigma, result->rms_decoder,
+                   result->sd, result->lower, result->upper);
+
+  /* The simulator on the answer, always with the same noise. */
+  us_rng_init (&rng, 0, US_RNG_SIMULATOR, 0);
+  if (simulator->run (simulator, result->mean, output, &rng, result->simulated) == US_SIM_OK)
+    result->rms_simulator = us_rms_difference (n, result->simulated, x);
+  else
+    {
+      for (gsize i = 0; i < n; i++)
+        result->simulated[i] = NAN;
+      result->rms_simulator = NAN;
+    }
+  result->unusual = us_calibration_unusual (us_simvae_calibration (self->model), result->rms_simulator);
+  return result;
+}
+
+void
+us_inference_free (UsInference *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->mean);
+  g_free (self->sd);
+  g_free (self->lower);
+  g_free (self->upper);
+  g_free (self->decoded);
+  g_free (self->simulated);
+  g_free (self);
+}

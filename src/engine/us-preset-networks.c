@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "us-preset-private.h"
+
+/* P parameters, H × W × C the output. */
+
+#define MAX_LAYERS 64
+#define LEAK       0.2f
+
+/* A list of layers under construction. */
+typedef struct
+{
+  UsLayer layers[MAX_LAYERS];
+  gsize   n;
+} Chain;
+
+static void
+add (Chain         *chain,
+     const UsLayer *layer)
+{
+  g_assert (chain->n < MAX_LAYERS);
+  chain->layers[chain->n++] = *layer;
+}
+
+static void
+dense (Chain *chain,
+       gsize  out)
+{
+  add (chain, &(UsLayer) { .kind = US_LAYER_DENSE, .out = out, .bias = TRUE });
+}
+
+static void
+conv (Chain   *chain,
+      gsize    out,
+      guint    kernel,
+      guint    stride,
+      gboolean bias)
+{
+  add (chain, &(UsLayer) { .kind = US_LAYER_CONV, .out = out, .kernel = kernel, .stride = stride,
+                           .pad = (kernel - 1) / 2, .bias = bias });
+}
+
+static void
+simple (Chain       *chain,
+        UsLayerKind  kind)
+{
+  add (chain, &(UsLayer) { .kind = kind });
+}
+
+static void
+leaky (Chain *chain)
+{
+  add (chain, &(UsLayer) { .kind = US_LAYER_LEAKY_RELU, .slope = LEAK });
+}
+
+static void
+reshape (Chain *chain,
+         gsize  height,
+         gsize  width,
+         gsize  channels)
+{
+  add (chain, &(UsLayer) { .kind = US_LAYER_RESHAPE, .height = height, .width = width, .channels = channels });
+}
+
+static UsNetwork *
+finish (Chain *chain,
+        gsize  height,
+        gsize  width,
+        gsize  channels)
+{
+  g_autoptr(GError) error = NULL;
+  UsNetwork *network = us_network_new (height, width, channels, chain->layers, chain->n, &error);
+
+  /* shapes are made here to fit: a misfit is a defect of this file */
+  if (network == NULL)
+    g_error ("preset: %s", error->message);
+  return network;
+}
+
+/* How often an output can be halved down to maps of at least 4 × 4. */
+static guint
+halvings (const UsOutput *output)
+{
+  gsize h = output->height, w = output->width;
+  guint n = 0;
+
+  for (; h % 2 == 0 && w % 2 == 0 && MIN (h, w) >= 8 && n < 8; n++)
+    {
+      h /= 2;
+      w /= 2;
+    }
+  return n;
+}
+
+static gsize
+code_size (const UsPreset    *self,
+           const UsSimulator *simulator)
+{
+  return simulator->n_parameters * (self->kl_weight > 0 ? 2 : 1);
+}
+
+/* -- series, and what cannot be halved -------------------------------- */
+
+static UsNetwork *
+dense_decoder (const UsPreset    *self,
+               const UsSimulator *simulator,
+               const UsOutput    *output)
+{
+  Chain chain = { .n = 0 };
+
+  for (int i = 0; i < 2; i++)
+    {
+      dense (&chain, 8 * self->width);
+      simple (&chain, US_LAYER_GELU);
+    }
+  dense (&chain, us_output_n_values (output));
+  reshape (&chain, output->height, output->width, output->channels);
+  return finish (&chain, 1, 1, simulator->n_parameters);
+}
+
+static UsNetwork *
+dense_encoder (const UsPreset    *self,
+               const UsSimulator *simulator,
+               const UsOutput    *output)
+{
+  Chain chain = { .n = 0 };
+
+  for (int i = 0; i < 3; i++)
+    {
+      dense (&chain, 8 * self->width);
+      simple (&chain, US_LAYER_GELU);
+    }
+  dense (&chain, code_size (self, simulator));
+  return finish (&chain, output->height, output->width, output->channels);
+}
+
+/* -- as published ------------------------------------------------------ */
+
+UsNetwork *
+us_dcgan_decoder (const UsPreset    *self,
+                  const UsSimulator *simulator,
+                  guint              output_index)
+{
+  const UsOutput *output = &simulator->outputs[output_index];
+  guint n = halvings (output);
+  gsize h = output->height >> n, w = output->width >> n;
+  Chain chain = { .n = 0 };
+
+  if (output->kind == US_OUTPUT_SERIES || n == 0)
+    return dense_decoder (self, simulator, output);
+  if (h == 4 && w == 4)
+    add (&chain, &(UsLayer) { .kind = US_LAYER_CONV_TRANSPOSED, .out = self->width, .kernel = 4, .stride = 1 });
+  else
+    {
+      add (&chain, &(UsLayer) { .kind = US_LAYER_DENSE, .out = h * w * self->width });
+      reshape (&chain, h, w, self->width);
+    }
+  for (guint i = 0; i < n; i++)
+    {
+      gboolean last = i + 1 == n;
+
+      simple (&chain, US_LAYER_BATCH_NORM);
+      simple (&chain, US_LAYER_RELU);
+      add (&chain, &(UsLayer) { .kind = US_LAYER_CONV_TRANSPOSED, .kernel = 4, .stride = 2, .pad = 1, .bias = last,
+                                .out = last ? output->channels : MAX (self->width >> (i + 1), 1) });
+    }
+  return finish (&chain, 1, 1, simulator->n_parameters);
+}
+
+UsNetwork *
+us_dcgan_encoder (const UsPreset    *self,
+                  const UsSimulator *simulator,
+                  guint              output_index)
+{
+  const UsOutput *output = &simulator->outputs[output_index];
+  guint n = halvings (output);
+  Chain chain = { .n = 0 };
+
+  if (output->kind == US_OUTPUT_SERIES || n == 0)
+    return dense_encoder (self, simulator, output);
+  for (guint i = 0; i < n; i++)
+    {
+      conv (&chain, MAX (self->width >> (n - 1 - i), 1), 4, 2, i == 0);
+      if (i > 0)
+        simple (&chain, US_LAYER_BATCH_NORM);
+      leaky (&chain);
+    }
+  /* over the whole 4 × 4 map: the published last convolution */
+  dense (&chain, code_size (self, simulator));
+  return finish (&chain, output->height, output->width, output->channels);
+}
+
+/* -- sub-pixel --------------------------------------------------------- */
+
+UsNetwork *
+us_subpixel_decoder (const UsPreset    *self,
+                     const UsSimulator *simulator,
+                     guint              output_index)
+{
+  const UsOutput *output = &simulator->outputs[output_index];
+  gsize h = output->height / 4, w = output->width / 4, c = 2 * self->width;
+  Chain chain = { .n = 0 };
+
+  if (output->kind == US_OUTPUT_SERIES || halvings (output) < 2)
+    return dense_decoder (self, simulator, output);
+  dense (&chain, 8 * self->width);
+  simple (&chain, US_LAYER_RELU);
+  dense (&chain, h * w * self->width);
+  simple (&chain, US_LAYER_RELU);
+  reshape (&chain, h, w, self->width);
+  conv (&chain, c, 3, 1, TRUE);
+  simple (&chain, US_LAYER_PUSH);
+  simple (&chain, US_LAYER_RELU);
+  conv (&chain, c, 3, 1, TRUE);
+  simple (&chain, US_LAYER_RELU);
+  conv (&chain, c, 3, 1, TRUE);
+  simple (&chain, US_LAYER_ADD);
+  simple (&chain, US_LAYER_RELU);
+  conv (&chain, 4 * self->width, 3, 1, TRUE);
+  add (&chain, &(UsLayer) { .kind = US_LAYER_DEPTH_TO_SPACE, .factor = 2 });
+  simple (&chain, US_LAYER_RELU);
+  conv (&chain, 4 * output->channels, 3, 1, TRUE);
+  add (&chain, &(UsLayer) { .kind = US_LAYER_DEPTH_TO_SPACE, .factor = 2 });
+  return finish (&chain, 1, 1, simulator->n_parameters);
+}
+
+UsNetwork *
+us_subpixel_encoder (const UsPreset    *self,
+                     const UsSimulator *simulator,
+                     guint              output_index)
+{
+  const UsOutput *output = &simulator->outputs[output_index];
+  guint n = MIN (halvings (output), 3);
+  Chain chain = { .n = 0 };
+
+  if (output->kind == US_OUTPUT_SERIES || n == 0)
+    return dense_encoder (self, simulator, output);
+  simple (&chain, US_LAYER_COORDS);
+  for (guint i = 0; i < n; i++)
+    {
+      add (&chain, &(UsLayer) { .kind = US_LAYER_CONV, .out = self->width << i, .kernel = i == 0 ? 6 : 4,
+                                .stride = 2, .pad = i == 0 ? 2 : 1, .bias = TRUE });
+      leaky (&chain);
+    }
+  dense (&chain, 8 * self->width);
+  leaky (&chain);
+  dense (&chain, code_size (self, simulator));
+  return finish (&chain, output->height, output->width, output->channels);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "us-simvae-private.h"
+
+#include "us-error.h"
+
+#include <math.h>
+#include <string.h>
+
+/* n draws, P parameters, N values, B rows a batch. */
+
+#define BATCH 64
+#define LEVEL 0.9
+#define ROWS_A_CHUNK 4
+
+typedef struct
+{
+  UsSimvae *model;
+  guint64   seed, first;       /* row of the stream */
+  gsize     count;
+  double    augmentation;      /* 0: as simulated */
+  double   *theta;             /* (B, P) */
+  double   *answer;            /* (B, P) inferred */
+  float    *x;                 /* (B, N) */
+  float    *again;             /* (B, N) S(answer) */
+  gboolean *failed;            /* (B) */
+  GError   *errors[BATCH / ROWS_A_CHUNK];
+} Work;
+
+static void
+simulate_chunk (gpointer data,
+                gsize    chunk,
+                guint    worker)
+{
+  Work *work = data;
+  UsPrior *prior = us_simvae_prior (work->model);
+  const UsSimulator *simulator = us_prior_simulator (prior);
+  guint output = us_simvae_output (work->model);
+  gsize p_count = simulator->n_parameters, n = us_simvae_n_values (work->model);
+  gsize at = chunk * ROWS_A_CHUNK, count = MIN (ROWS_A_CHUNK, work->count - at);
+
+  if (!us_simulate_rows (prior, output, work->seed, work->first + at, count, work->theta + at * p_count,
+                         work->x + at * n, &work->errors[chunk]))
+    return;
+  for (gsize i = at; work->augmentation > 0 && i < at + count; i++)
+    {
+      UsRng rng;
+
+      us_rng_init (&rng, work->seed, US_RNG_AUGMENT, work->first + i);
+      if (simulator->run_augmented (simulator, work->theta + i * p_count, output, work->augmentation, &rng,
+                                    work->x + i * n) != US_SIM_OK)
+        g_set_error (&work->errors[chunk], US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
+                     "%s: row %" G_GUINT64_FORMAT " of seed %" G_GUINT64_FORMAT " could not be augmented",
+                     simulator->id, work->first + i, work->seed);
+      if (work->errors[chunk] != NULL)
+        return;
+    }
+}
+
+static void
+simulate_answers (gpointer data,
+                  gsize    chunk,
+                  guint    worker)
+{
+  Work *work = data;
+  const UsSimulator *simulator = us_simvae_simulator (work->model);
+  gsize p_count = simulator->n_parameters, n = us_simvae_n_values (work->model);
+  gsize at = chunk * ROWS_A_CHUNK, count = MIN (ROWS_A_CHUNK, work->count - at);
+
+  for (gsize i = at; i < at + count; i++)
+    {
+      UsRng rng;
+
+      us_rng_init (&rng, 0, US_RNG_SIMULATOR, 0);
+      work->failed[i] = simulator->run (simulator, work->answer + i * p_count, us_simvae_output (work->model), &rng,
+                                        work->again + i * n) != US_SIM_OK;
+    }
+}
+
+/* n answers of one kind: error (n), residual (n, P); rms (n) of S(Z) − x, the failed ones left out. */
+static gboolean
+collect (Work          *work,
+         UsPlayer      *player,
+         UsPool        *pool,
+         gsize          n,
+         double        *error_of,
+         double        *residual,
+         double        *rms,
+         gsize         *n_rms,
+         GCancellable  *cancellable,
+         GError       **error)
+{
+  UsPrior *prior = us_simvae_prior (work->model);
+  gsize p_count = us_simvae_n_parameters (work->model), n_values = us_simvae_n_values (work->model);
+  gboolean has_sigma = us_simvae_has_sigma (work->model);
+  g_autofree double *z = g_new (double, BATCH * p_count);
+  g_autofree double *sigma = g_new (double, BATCH * p_count);
+  g_autofree float *decoded = g_new (float, BATCH * n_values);
+
+  for (gsize done = 0; done < n; done += BATCH, work->first += BATCH)
+    {
+      gsize n_chunks;
+
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+      work->count = MIN (BATCH, n - done);
+      n_chunks = (work->count + ROWS_A_CHUNK - 1) / ROWS_A_CHUNK;
+      us_pool_run (pool, n_chunks, simulate_chunk, work);
+      for (gsize c = 0; c < n_chunks; c++)
+        if (work->errors[c] != NULL)
+          {
+            g_propagate_error (error, g_steal_pointer (&work->errors[c]));
+            for (gsize d = c + 1; d < n_chunks; d++)
+              g_clear_error (&work->errors[d]);
+            return FALSE;
+          }
+
+      us_player_encode_latent (player, work->count, work->x, z, sigma);
+      for (gsize i = 0; i < work->count * p_count; i++)
+        z[i] = CLAMP (z[i], -1.0, 1.0);
+      us_player_decode_latent (player, work->count, z, decoded);
+      for (gsize i = 0; i < work->count; i++)
+        us_prior_from_latent (prior, z + i * p_count, work->answer + i * p_count);
+      us_pool_run (pool, n_chunks, simulate_answers, work);
+
+      for (gsize i = 0; i < work->count; i++)
+        {
+          double truth[US_MAX_PARAMETERS];
+
+          us_prior_to_latent (prior, work->theta + i * p_count, truth);
+          error_of[done + i] = us_rms_difference (n_values, decoded + i * n_values, work->x + i * n_values);
+          for (gsize p = 0; p < p_count; p++)
+            residual[(done + i) * p_count + p] = (z[i * p_count + p] - truth[p])
+                                                 / (has_sigma ? sigma[i * p_count + p] : 1.0);
+          if (!work->failed[i])
+            rms[(*n_rms)++] = us_rms_difference (n_values, work->again + i * n_values, work->x + i * n_values);
+        }
+    }
+  return TRUE;
+}
+
+UsCalibration *
+us_simvae_calibrate (UsSimvae      *model,
+                     gsize          n,
+                     guint64        seed,
+                     double         augmentation,
+                     double         augmented_share,
+                     UsPool        *pool,
+                     GCancellable  *cancellable,
+                     GError       **error)
+{
+  gsize p_count = us_simvae_n_parameters (model), n_values = us_simvae_n_values (model);
+  gboolean augmented = augmentation > 0 && augmented_share > 0 && us_simvae_simulator (model)->run_augmented != NULL;
+  gsize n_augmented = augmented ? n : 0, n_rms = 0;
+  g_autoptr(UsPlayer) player = us_player_new (model, BATCH, pool);
+  g_autofree double *errors = g_new (double, n + n_augmented);
+  g_autofree double *residuals = g_new (double, (n + n_augmented) * p_count);
+  g_autofree double *rms = g_new (double, n + n_augmented);
+  g_autofree double *theta = g_new (double, BATCH * p_count);
+  g_autofree double *answer = g_new (double, BATCH * p_count);
+  g_autofree float *x = g_new (float, BATCH * n_values);
+  g_autofree float *again = g_new (float, BATCH * n_values);
+  g_autofree gboolean *failed = g_new (gboolean, BATCH);
+  Work work = {
+    .model = model, .seed = seed, .first = US_ROWS_CALIBRATION, .theta = theta, .answer = answer,
+    .x = x, .again = again, .failed = failed,
+  };
+
+  g_return_val_if_fail (us_simvae_has_encoder (model) && n > 0, NULL);
+
+  if (!collect (&work, player, pool, n, errors, residuals, rms, &n_rms, cancellable, error))
+    return NULL;
+  if (augmented)
+    {
+      /* What a drawing is compared with is drawings: their errors alone say what is unusual. */
+      work.augmentation = augmentation;
+      n_rms = 0;
+      if (!collect (&work, player, pool, n, errors + n, residuals + n * p_count, rms, &n_rms, cancellable, error))
+        return NULL;
+    }
+  return us_calibration_fit (p_count, LEVEL,
+                             &(UsResiduals) { n, errors, residuals },
+                             &(UsResiduals) { n_augmented, errors + n, residuals + n * p_count },
+                             rms, n_rms);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "us-training-private.h"
+
+#include "us-error.h"
+
+#include <math.h>
+#include <string.h>
+
+/* B batch, P parameters, N values. */
+
+#define ROWS_A_CHUNK 4
+#define SCALE_ROWS   256
+
+static float *
+new_floats (gsize n)
+{
+  return g_aligned_alloc0 (MAX (n, 1), sizeof (float), 64);
+}
+
+static gsize
+n_chunks (gsize rows)
+{
+  return (rows + ROWS_A_CHUNK - 1) / ROWS_A_CHUNK;
+}
+
+void
+us_training_batch_init (UsTraining *self,
+                        UsBatch    *batch,
+                        gsize       rows)
+{
+  batch->theta = g_new0 (double, rows * self->n_parameters);
+  batch->z = new_floats (rows * self->n_parameters);
+  batch->x = new_floats (rows * self->n_values);
+  batch->input = new_floats (rows * self->n_values);
+  batch->errors = g_new0 (GError *, n_chunks (rows));
+}
+
+void
+us_training_batch_clear (UsTraining *self,
+                         UsBatch    *batch,
+                         gsize       rows)
+{
+  for (gsize i = 0; batch->errors != NULL && i < n_chunks (rows); i++)
+    g_clear_error (&batch->errors[i]);
+  g_clear_pointer (&batch->theta, g_free);
+  g_clear_pointer (&batch->z, g_aligned_free);
+  g_clear_pointer (&batch->x, g_aligned_free);
+  g_clear_pointer (&batch->input, g_aligned_free);
+  g_clear_pointer (&batch->errors, g_free);
+}
+
+static void
+scale (const UsTraining *self,
+       float            *x)
+{
+  if (self->x_offset == 0 && self->x_scale == 1)
+    return;
+  for (gsize i = 0; i < self->n_values; i++)
+    x[i] = (x[i] - self->x_offset) / self->x_scale;
+}
+
+/* What the encoder sees of row i: some rows as a hand would have drawn them. */
+static gboolean
+make_input (UsTraining  *self,
+            UsBatch     *batch,
+            gsize        i,
+            GError     **error)
+{
+  const UsSimulator *simulator = self->simulator;
+  float *input = batch->input + i * self->n_values;
+  UsRng rng;
+  double strength;
+
+  us_rng_init (&rng, self->seed, US_RNG_AUGMENT, batch->first + i);
+  if (us_rng_uniform (&rng) >= self->preset.augmented_share)
+    {
+      memcpy (input, batch->x + i * self->n_values, self->n_values * sizeof (float));
+      return TRUE;
+    }
+  strength = self->preset.augmentation * us_rng_uniform (&rng);
+  if (simulator->run_augmented (simulator, batch->theta + i * self->n_parameters, self->output, strength,
+                                &rng, input) != US_SIM_OK)
+    {
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
+                   "%s: row %" G_GUINT64_FORMAT " of seed %" G_GUINT64_FORMAT " could not be augmented",
+                   simulator->id, batch->first + i, self->seed);
+      return FALSE;
+    }
+  scale (self, input);
+  return TRUE;
+}
+
+static void
+simulate_chunk (gpointer data,
+                gsize    chunk,
+                guint    worker)
+{
+  UsBatchWork *work = data;
+  UsTraining *self = work->training;
+  UsBatch *batch = work->batch;
+  gsize p_count = self->n_parameters;
+  gsize at = chunk * ROWS_A_CHUNK, end = MIN (work->rows, at + ROWS_A_CHUNK);
+
+  if (!us_simulate_rows (self->prior, self->output, self->seed, batch->first + at, end - at,
+                         batch->theta + at * p_count, batch->x + at * self->n_values, &batch->errors[chunk]))
+    return;
+  for (gsize i = at; i < end; i++)
+    {
+      double z[US_MAX_PARAMETERS];
+
+      us_prior_to_latent (self->prior, batch->theta + i * p_count, z);
+      for (gsize p = 0; p < p_count; p++)
+        batch->z[i * p_count + p] = z[p];
+      scale (self, batch->x + i * self->n_values);
+      if (batch->augment && !make_input (self, batch, i, &batch->errors[chunk]))
+        return;
+    }
+}
+
+static gboolean
+take_errors (UsBatch  *batch,
+             gsize     rows,
+             GError  **error)
+{
+  gboolean ok = TRUE;
+
+  for (gsize c = 0; c < n_chunks (rows); c++)
+    if (batch->errors[c] != NULL)
+      {
+        if (ok)
+          g_propagate_error (error, g_steal_pointer (&batch->errors[c]));
+        else
+          g_clear_error (&batch->errors[c]);
+        ok = FALSE;
+      }
+  return ok;
+}
+
+UsPoolGroup *
+us_training_batch_begin (UsTraining *self,
+                         UsBatch    *batch,
+                         guint64     first,
+                         gboolean    augment)
+{
+  UsBatchWork *work = self->work + (batch - self->batches);
+
+  batch->first = first;
+  batch->augment = augment;
+  *work = (UsBatchWork) { self, batch, self->preset.batch };
+  return us_pool_begin (self->pool, n_chunks (work->rows), simulate_chunk, work);
+}
+
+gboolean
+us_training_batch_finish (UsTraining   *self,
+                          UsBatch      *batch,
+                          UsPoolGroup  *group,
+                          GError      **error)
+{
+  us_pool_finish (group);
+  return take_errors (batch, self->preset.batch, error);
+}
+
+gboolean
+us_training_held_out_make (UsTraining  *self,
+                           GError     **error)
+{
+  UsBatchWork work = { self, &self->held_out, US_HELD_OUT_ROWS };
+  gint64 before = g_get_monotonic_time ();
+
+  us_training_batch_init (self, &self->held_out, US_HELD_OUT_ROWS);
+  self->held_out.first = US_ROWS_HELD_OUT;
+  us_pool_run (self->pool, n_chunks (US_HELD_OUT_ROWS), simulate_chunk, &work);
+  self->simulations_per_s = US_HELD_OUT_ROWS * 1e6 / MAX (g_get_monotonic_time () - before, 1);
+  return take_errors (&self->held_out, US_HELD_OUT_ROWS, error);
+}
+
+/* Step 1: D[S(z), G(z)]; step 2: D[S(z), G(µ(S(z)))], by the averaged weights. */
+double
+us_training_held_out (UsTraining *self)
+{
+  gsize p_count = self->n_parameters, n = self->n_values;
+  g_autofree double *squares = g_new0 (double, p_count);
+  double sum = 0;
+
+  us_run_load (self->held_out_runs[0], self->step == 1 ? self->average : self->decoder);
+  if (self->step == 2)
+    us_run_load (self->held_out_runs[1], self->average);
+  for (gsize first = 0; first < US_HELD_OUT_ROWS; first += US_HELD_OUT_BATCH)
+    {
+      const float *truth = self->held_out.z + first * p_count, *x = self->held_out.x + first * n, *z = truth;
+
+      if (self->step == 2)
+        {
+          const float *code = us_run_forward (self->held_out_runs[1], x);
+
+          for (gsize i = 0; i < US_HELD_OUT_BATCH; i++)
+            for (gsize p = 0; p < p_count; p++)
+              {
+                double e = code[i * self->n_code + p] - truth[i * p_count + p];
+
+                self->held_out_z[i * p_count + p] = code[i * self->n_code + p];
+                squares[p] += e * e;
+              }
+          z = self->held_out_z;
+        }
+      sum += us_loss_evaluate (self->held_out_loss, us_run_forward (self->held_out_runs[0], z), x,
+                               NULL, NULL, self->pool);
+    }
+  for (gsize p = 0; self->step == 2 && p < p_count; p++)
+    self->held_out_rms[p] = sqrt (squares[p] / US_HELD_OUT_ROWS);
+  return sum / (US_HELD_OUT_ROWS / US_HELD_OUT_BATCH);
+}
+
+/* Images stay as they are; a series is brought to mean 0 and spread 1 over a fixed set of draws. */
+gboolean
+us_training_measure_scale (UsTraining  *self,
+                           GError     **error)
+{
+  g_autofree double *theta = NULL;
+  g_autofree float *x = NULL;
+  double sum = 0, squares = 0, n = (double) SCALE_ROWS * self->n_values;
+
+  self->x_offset = 0;
+  self->x_scale = 1;
+  if (self->simulator->outputs[self->output].kind == US_OUTPUT_IMAGE)
+    return TRUE;
+
+  theta = g_new (double, SCALE_ROWS * self->n_parameters);
+  x = g_new (float, SCALE_ROWS * self->n_values);
+  if (!us_simulate_rows (self->prior, self->output, self->seed, US_ROWS_SCALE, SCALE_ROWS, theta, x, error))
+    return FALSE;
+  for (gsize i = 0; i < SCALE_ROWS * self->n_values; i++)
+    sum += x[i];
+  for (gsize i = 0; i < SCALE_ROWS * self->n_values; i++)
+    squares += (x[i] - sum / n) * (x[i] - sum / n);
+  self->x_offset = sum / n;
+  self->x_scale = squares > 0 ? sqrt (squares / n) : 1;
+  return TRUE;
+}

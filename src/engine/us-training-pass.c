@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "us-training-private.h"
+
+#include <math.h>
+
+/* B batch, P parameters, N values, L = n_code: P, or 2 P with σ. */
+
+#define PRIOR_VARIANCE  (1.0 / 3) /* of a uniform latent on -1 .. 1 */
+#define LOG_SIGMA_LIMIT 10.0f
+
+void
+us_training_set_nonfinite (UsTraining  *self,
+                           const char  *what,
+                           gboolean     gradients,
+                           GError     **error)
+{
+  const char *names[2] = { "decoder", "encoder" };
+  UsRun *runs[2] = { self->step == 1 ? self->run : self->frozen, self->step == 1 ? NULL : self->run };
+  g_autofree char *where = NULL;
+
+  /* the first that the numbers flow through: encoder, then decoder; gradients the other way round */
+  for (int i = 0; i < 2 && where == NULL; i++)
+    {
+      int which = (self->step == 2 && !gradients) ? 1 - i : i;
+      gssize layer = runs[which] != NULL ? us_run_find_nonfinite (runs[which], gradients) : -1;
+
+      if (layer >= 0)
+        where = g_strdup_printf ("layer %" G_GSSIZE_FORMAT " (%s) of the %s", layer,
+                                 us_layer_kind_name (us_network_layer (self->networks[which], layer)->kind),
+                                 names[which]);
+    }
+  g_set_error (error, US_TRAIN_ERROR, US_TRAIN_ERROR_NOT_FINITE,
+               "%s is not finite in step %u, iteration %" G_GUINT64_FORMAT " (sample %" G_GUINT64_FORMAT
+               "), at %s, seed %" G_GUINT64_FORMAT "; the best weights so far are kept",
+               what, self->step, self->iteration, self->iteration * self->preset.batch,
+               where != NULL ? where : "the loss", self->seed);
+}
+
+/* z = µ + σ ε of one batch; returns the mean over the batch of the divergence
+ * from the latents' prior, taken as a normal of the same variance:
+ * ½ Σ (µ² + σ²) / s² - 1 - log (σ² / s²)  (Kingma, Welling 2014, appendix B). */
+static double
+draw_latents (UsTraining  *self,
+              const float *code)
+{
+  gsize p_count = self->n_parameters;
+  double divergence = 0;
+
+  for (gsize i = 0; i < self->preset.batch; i++)
+    {
+      UsRng rng;
+
+      us_rng_init (&rng, self->seed, US_RNG_LATENT, self->iteration * self->preset.batch + i);
+      for (gsize p = 0; p < p_count; p++)
+        {
+          float mu = code[i * self->n_code + p];
+          float log_sigma = CLAMP (code[i * self->n_code + p_count + p], -LOG_SIGMA_LIMIT, LOG_SIGMA_LIMIT);
+          float sigma = expf (log_sigma);
+
+          self->noise[i * p_count + p] = us_rng_normal (&rng);
+          self->z[i * p_count + p] = mu + sigma * self->noise[i * p_count + p];
+          divergence += 0.5 * (((double) mu * mu + (double) sigma * sigma) / PRIOR_VARIANCE - 1
+                               - 2.0 * log_sigma + log (PRIOR_VARIANCE));
+        }
+    }
+  return divergence / self->preset.batch;
+}
+
+/* Gradient of D + kl_weight × divergence with respect to µ and log σ. */
+static void
+code_gradient (UsTraining  *self,
+               const float *code,
+               const float *dz)
+{
+  gsize p_count = self->n_parameters;
+  double k = self->preset.kl_weight / self->preset.batch;
+
+  for (gsize i = 0; i < self->preset.batch; i++)
+    for (gsize p = 0; p < p_count; p++)
+      {
+        gsize at = i * self->n_code + p;
+        float log_sigma = code[at + p_count];
+        float sigma = expf (CLAMP (log_sigma, -LOG_SIGMA_LIMIT, LOG_SIGMA_LIMIT));
+        float d = dz[i * p_count + p];
+
+        self->code_gradient[at] = d + k * code[at] / PRIOR_VARIANCE;
+        self->code_gradient[at + p_count] = fabsf (log_sigma) > LOG_SIGMA_LIMIT ? 0
+          : d * sigma * self->noise[i * p_count + p] + k * (sigma * sigma / PRIOR_VARIANCE - 1);
+      }
+}
+
+/* Eq. 3: D[S(z), G(z)]. */
+double
+us_training_decoder_pass (UsTraining    *self,
+                          const UsBatch *batch)
+{
+  const float *y = us_run_forward (self->run, batch->z);
+  double loss = us_loss_evaluate (self->loss, y, batch->x, self->output_gradient, NULL, self->pool);
+
+  if (isfinite (loss))
+    us_run_backward (self->run, self->output_gradient, self->gradient);
+  return loss;
+}
+
+/* Eq. 4: D[S(z), G(µ(S(z)))] through the frozen decoder; z itself stays hidden. */
+double
+us_training_encoder_pass (UsTraining    *self,
+                          const UsBatch *batch)
+{
+  gboolean has_sigma = self->n_code > self->n_parameters;
+  const float *code = us_run_forward (self->run, batch->augment ? batch->input : batch->x);
+  double divergence = has_sigma ? draw_latents (self, code) : 0;
+  const float *y = us_run_forward (self->frozen, has_sigma ? self->z : code);
+  double loss = us_loss_evaluate (self->loss, y, batch->x, self->output_gradient, NULL, self->pool);
+
+  if (isfinite (loss))
+    {
+      const float *dz = us_run_backward (self->frozen, self->output_gradient, NULL);
+
+      if (has_sigma)
+        code_gradient (self, code, dz);
+      us_run_backward (self->run, has_sigma ? self->code_gradient : dz, self->gradient);
+    }
+  return loss + self->preset.kl_weight * divergence;
+}

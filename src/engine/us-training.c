@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "us-training-private.h"
+
+#include "us-error.h"
+
+#include <math.h>
+#include <string.h>
+
+/* B batch, P parameters, N values, L = n_code: P, or 2 P with σ. */
+
+#define HISTORY_POINTS  200       /* a step */
+#define HELD_OUT_EVERY  5         /* points */
+
+G_DEFINE_QUARK (us-train-error-quark, us_train_error)
+
+static guint
+usable_levels (const UsPreset *preset,
+               const UsOutput *output)
+{
+  gsize h = output->height, w = output->width;
+  guint levels = 1;
+
+  /* a pyramid averages 2 × 2: images only, as long as they can be halved */
+  if (output->kind != US_OUTPUT_IMAGE)
+    return 1;
+  for (; levels < preset->n_levels && h % 2 == 0 && w % 2 == 0; levels++)
+    {
+      h /= 2;
+      w /= 2;
+    }
+  return levels;
+}
+
+static UsLoss *
+new_loss (const UsTraining *self,
+          gsize             batch)
+{
+  const UsOutput *output = &self->simulator->outputs[self->output];
+
+  return us_loss_new (self->preset.loss, batch, output->height, output->width, output->channels,
+                      usable_levels (&self->preset, output), self->preset.level_weights);
+}
+
+UsTraining *
+us_training_new (const UsTrainerConfig  *config,
+                 UsPool                 *pool,
+                 GError                **error)
+{
+  g_autoptr(UsTraining) self = g_new0 (UsTraining, 1);
+  gsize h, w, c;
+
+  self->prior = us_prior_ref (config->prior);
+  self->simulator = us_prior_simulator (config->prior);
+  self->output = config->output;
+  self->preset = *config->preset;
+  if (config->width > 0)
+    self->preset.width = config->width;
+  self->seed = config->seed;
+  self->pool = pool;
+  self->n_parameters = self->simulator->n_parameters;
+  self->n_values = us_output_n_values (&self->simulator->outputs[self->output]);
+  self->augment = self->simulator->run_augmented != NULL
+                  && self->preset.augmentation > 0 && self->preset.augmented_share > 0;
+  for (int s = 0; s < 2; s++)
+    self->history[s] = g_array_new (FALSE, FALSE, sizeof (UsHistoryPoint));
+  self->last_loss = self->last_held_out = NAN;
+
+  /* logits only make sense for values between 0 and 1 */
+  if (self->simulator->outputs[self->output].kind != US_OUTPUT_IMAGE)
+    self->preset.loss = US_LOSS_MSE;
+
+  self->networks[0] = self->preset.decoder (&self->preset, self->simulator, self->output);
+  self->networks[1] = self->preset.encoder (&self->preset, self->simulator, self->output);
+  us_network_output_shape (self->networks[1], &h, &w, &c);
+  self->n_code = h * w * c;
+
+  if (!us_training_measure_scale (self, error))
+    return NULL;
+  for (int i = 0; i < 2; i++)
+    us_training_batch_init (self, &self->batches[i], self->preset.batch);
+  if (!us_training_held_out_make (self, error))
+    return NULL;
+  self->held_out_loss = new_loss (self, US_HELD_OUT_BATCH);
+  self->held_out_z = g_new0 (float, US_HELD_OUT_BATCH * self->n_parameters);
+  self->held_out_rms = g_new0 (double, self->n_parameters);
+  for (int s = 0; s < 2; s++)
+    self->held_out_runs[s] = us_run_new (self->networks[s], US_HELD_OUT_BATCH, US_RUN_INFERENCE, FALSE, pool);
+  self->loss = new_loss (self, self->preset.batch);
+  self->output_gradient = g_aligned_alloc0 (self->preset.batch * self->n_values, sizeof (float), 64);
+  self->z = g_aligned_alloc0 (self->preset.batch * self->n_parameters, sizeof (float), 64);
+  self->noise = g_aligned_alloc0 (self->preset.batch * self->n_parameters, sizeof (float), 64);
+  self->code_gradient = g_aligned_alloc0 (self->preset.batch * self->n_code, sizeof (float), 64);
+  return g_steal_pointer (&self);
+}
+
+/* Drops the batch that is being simulated. */
+static void
+drain (UsTraining *self)
+{
+  g_autoptr(GError) ignored = NULL;
+
+  if (self->next != NULL)
+    us_training_batch_finish (self, self->next_batch, g_steal_pointer (&self->next), &ignored);
+}
+
+static void
+clear_step (UsTraining *self)
+{
+  drain (self);
+  g_clear_pointer (&self->run, us_run_free);
+  g_clear_pointer (&self->frozen, us_run_free);
+  g_clear_pointer (&self->weights, us_weights_unref);
+  g_clear_pointer (&self->average, us_weights_unref);
+  g_clear_pointer (&self->best, us_weights_unref);
+  g_clear_pointer (&self->adam, us_adam_free);
+  g_clear_pointer (&self->gradient, g_aligned_free);
+}
+
+void
+us_training_free (UsTraining *self)
+{
+  if (self == NULL)
+    return;
+  clear_step (self);
+  for (int i = 0; i < 2; i++)
+    {
+      us_training_batch_clear (self, &self->batches[i], self->preset.batch);
+      g_clear_pointer (&self->held_out_runs[i], us_run_free);
+      g_clear_pointer (&self->networks[i], us_network_unref);
+      g_clear_pointer (&self->history[i], g_array_unref);
+    }
+  us_training_batch_clear (self, &self->held_out, US_HELD_OUT_ROWS);
+  g_clear_pointer (&self->held_out_loss, us_loss_free);
+  g_clear_pointer (&self->loss, us_loss_free);
+  g_clear_pointer (&self->decoder, us_weights_unref);
+  g_clear_pointer (&self->output_gradient, g_aligned_free);
+  g_clear_pointer (&self->z, g_aligned_free);
+  g_clear_pointer (&self->noise, g_aligned_free);
+  g_clear_pointer (&self->code_gradient, g_aligned_free);
+  g_free (self->held_out_z);
+  g_free (self->held_out_rms);
+  g_clear_pointer (&self->prior, us_prior_unref);
+  g_free (self);
+}
+
+void
+us_training_begin (UsTraining *self,
+                   guint       step,
+                   guint64     total)
+{
+  UsNetwork *network = self->networks[step - 1];
+  UsAdamConfig config = self->preset.adam[step - 1];
+
+  clear_step (self);
+  self->step = step;
+  self->iteration = 0;
+  self->total[step - 1] = total;
+  self->best_held_out = INFINITY;
+  self->loss_sum = 0;
+  self->loss_count = 0;
+  self->last_loss = self->last_held_out = NAN;
+  g_array_set_size (self->history[step - 1], 0);
+
+  /* a short training cannot spend all of it on warming up */
+  config.total_steps = total;
+  config.warmup_steps = MIN (config.warmup_steps, total / 10);
+  self->weights = us_weights_new (network, self->seed + step - 1);
+  self->average = self->preset.average_decay > 0 ? us_weights_copy (self->weights) : us_weights_ref (self->weights);
+  self->best = us_weights_copy (self->weights);
+  self->adam = us_adam_new (us_network_n_parameters (network), &config);
+  self->gradient = g_aligned_alloc0 (us_network_n_parameters (network), sizeof (float), 64);
+  self->run = us_run_new (network, self->preset.batch, US_RUN_TRAINING, FALSE, self->pool);
+  us_run_load (self->run, self->weights);
+  if (step == 2)
+    {
+      self->frozen = us_run_new (self->networks[0], self->preset.batch, US_RUN_FROZEN, TRUE, self->pool);
+      us_run_load (self->frozen, self->decoder);
+    }
+}
+
+double
+us_training_cost (const UsTraining *self,
+                  guint             step)
+{
+  double decoder = us_network_flop (self->networks[0]), encoder = us_network_flop (self->networks[1]);
+
+  /* forward, gradient of weights, gradient of inputs; the frozen decoder has no middle one */
+  return self->preset.batch * (step == 1 ? 3 * decoder : 3 * encoder + 2 * decoder);
+}
+
+/* batches[iteration % 2] is there when this returns; the next one is under way. */
+static gboolean
+next_batch (UsTraining  *self,
+            GError     **error)
+{
+  gsize b = self->preset.batch;
+  guint64 row = US_ROWS_OF_STEP (self->step) + self->iteration * b;
+  gboolean augment = self->step == 2 && self->augment;
+  UsBatch *now = &self->batches[self->iteration % 2], *then = &self->batches[(self->iteration + 1) % 2];
+
+  if (self->next == NULL)
+    self->next = us_training_batch_begin (self, now, row, augment);
+  if (!us_training_batch_finish (self, now, g_steal_pointer (&self->next), error))
+    return FALSE;
+  self->next = us_training_batch_begin (self, then, row + b, augment);
+  self->next_batch = then;
+  return TRUE;
+}
+
+static void
+update_average (UsTraining *self)
+{
+  UsNetwork *network = self->weights->network;
+  /* the first averages forget the random start sooner */
+  double decay = MIN (self->preset.average_decay, (1.0 + self->iteration) / (10.0 + self->iteration));
+
+  if (self->average == self->weights)
+    return;
+  us_ema_update (self->average->parameters, self->weights->parameters, us_network_n_parameters (network),
+                 decay, self->pool);
+  if (us_network_n_state (network) > 0)
+    us_ema_update (self->average->state, self->weights->state, us_network_n_state (network), decay, self->pool);
+}
+
+/* A point of the history; every few points, and at the end, the held-out loss: the best
+ * weights are kept. */
+static void
+keep_record (UsTraining *self,
+             double      seconds)
+{
+  guint64 total = self->total[self->step - 1], every = MAX (total / HISTORY_POINTS, 1);
+  gboolean last = self->iteration == total;
+  UsHistoryPoint point;
+
+  if (!last && self->iteration % every != 0)
+    return;
+  point.samples = self->iteration * self->preset.batch;
+  point.seconds = seconds;
+  point.loss = self->loss_sum / MAX (self->loss_count, 1);
+  point.held_out = NAN;
+  self->loss_sum = 0;
+  self->loss_count = 0;
+  if (last || self->iteration % (HELD_OUT_EVERY * every) == 0)
+    {
+      point.held_out = us_training_held_out (self);
+      self->last_held_out = point.held_out;
+      if (point.held_out < self->best_held_out)
+        {
+          UsNetwork *network = self->weights->network;
+
+          self->best_held_out = point.held_out;
+          memcpy (self->best->parameters, self->average->parameters,
+                  us_network_n_parameters (network) * sizeof (float));
+          memcpy (self->best->state, self->average->state, us_network_n_state (network) * sizeof (float));
+        }
+    }
+  g_array_append_val (self->history[self->step - 1], point);
+}
+
+static gboolean
+iterate (UsTraining  *self,
+         GError     **error)
+{
+  const UsBatch *batch;
+  double loss;
+
+  if (!next_batch (self, error))
+    return FALSE;
+  batch = &self->batches[self->iteration % 2];
+  loss = self->step == 1 ? us_training_decoder_pass (self, batch) : us_training_encoder_pass (self, batch);
+  if (!isfinite (loss))
+    {
+      us_training_set_nonfinite (self, "The loss", FALSE, error);
+      return FALSE;
+    }
+  if (!isfinite (us_adam_step (self->adam, self->weights->parameters, self->gradient, self->pool)))
+    {
+      us_training_set_nonfinite (self, "The gradient", TRUE, error);
+      return FALSE;
+    }
+  us_run_load (self->run, self->weights);
+  update_average (self);
+  self->iteration++;
+  self->last_loss = loss;
+  self->loss_sum += loss;
+  self->loss_count++;
+  return TRUE;
+}
+
+gboolean
+us_training_advance (UsTraining  *self,
+                     double       seconds,
+                     GError     **error)
+{
+  if (!iterate (self, error))
+    return FALSE;
+  keep_record (self, seconds);
+  return TRUE;
+}
+
+gboolean
+us_training_measure (UsTraining  *self,
+                     double       seconds,
+                     double      *seconds_per_iteration,
+                     GError     **error)
+{
+  gint64 begin, end = g_get_monotonic_time () + (gint64) (seconds * 1e6);
+  guint64 n = 0;
+
+  /* the first iterations touch memory for the first time: not counted */
+  for (int i = 0; i < 2; i++)
+    if (!iterate (self, error))
+      return FALSE;
+  begin = g_get_monotonic_time ();
+  do
+    {
+      if (!iterate (self, error))
+        return FALSE;
+      n++;
+    }
+  while (g_get_monotonic_time () < end);
+  *seconds_per_iteration = (g_get_monotonic_time () - begin) / 1e6 / n;
+  return TRUE;
+}
+
+void
+us_training_finish_step (UsTraining *self)
+{
+  if (self->step == 1)
+    {
+      g_clear_pointer (&self->decoder, us_weights_unref);
+      self->decoder = us_weights_copy (self->best);
+    }
+  drain (self);
+  if (self->step == 2)
+    self->step = 3;
+}
+
+UsSimvae *
+us_training_model (UsTraining           *self,
+                   const UsSimvaeRecord *record,
+                   gboolean              best)
+{
+  g_autoptr(UsWeights) now = us_weights_copy (best ? self->best : self->average);
+  g_autoptr(UsCalibration) calibration = NULL;
+  UsSimvaeParts parts = {
+    .prior = self->prior,
+    .output = self->output,
+    .decoder = self->step == 1 ? now : self->decoder,
+    .encoder = self->step == 1 ? NULL : now,
+    .loss = self->preset.loss,
+    .x_offset = self->x_offset,
+    .x_scale = self->x_scale,
+    .record = record,
+  };
+
+  /* until the real calibration: what the held-out draws say, as if it were normal */
+  if (self->step >= 2 && self->n_code == self->n_parameters && isfinite (self->last_held_out))
+    {
+      calibration = us_calibration_new_prior (self->n_parameters);
+      for (gsize p = 0; p < self->n_parameters; p++)
+        {
+          calibration->sd[p] = MIN (self->held_out_rms[p], calibration->sd[p]);
+          calibration->half[p] = MIN (1.645 * self->held_out_rms[p], calibration->half[p]);
+        }
+      parts.calibration = calibration;
+    }
+  return us_simvae_new (&parts);
+}
