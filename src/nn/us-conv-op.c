@@ -190,6 +190,11 @@ us_conv_op_new (const UsConv *self,
       packed += phase->reduction * us_conv_round_up (op->out_channels, self->kernels->panel);
       offsets += phase->n_runs;
     }
+  op->kernel = s->kernel;
+  op->pad = s->pad;
+  op->scatter = us_conv_scatter_fits (self, op);
+  if (op->scatter)
+    packed = op->in_channels * us_conv_round_up (s->kernel * s->kernel * op->out_channels, self->kernels->panel);
   op->packed = us_conv_alloc_floats (packed);
   op->offsets = g_new0 (UsRun1d, MAX (offsets, 1));
   return op;
@@ -261,7 +266,10 @@ us_conv_op_pack (const UsConv *self,
 {
   PackJob job = { self, op, w, (op->out_channels + self->kernels->panel - 1) / self->kernels->panel };
 
-  us_pool_run (pool, op->n_phases * job.n_panels, pack_chunk, &job);
+  if (op->scatter)
+    us_conv_scatter_pack (self, op, w);
+  else
+    us_pool_run (pool, op->n_phases * job.n_panels, pack_chunk, &job);
 }
 
 /* --- the operation ----------------------------------------------------- */
@@ -404,6 +412,11 @@ us_conv_op_run (const UsConv   *self,
   OpJob job = { self, op, in, out, bias, activation, slope, 0, 0, 0 };
   gssize row = (gssize) us_tensor_row_stride (in);
 
+  if (op->scatter)
+    {
+      us_conv_scatter_run (self, op, in, bias, activation, slope, out, pool);
+      return;
+    }
   for (gsize i = 0; i < op->n_phases; i++)
     for (gsize r = 0; r < op->phases[i].n_runs; r++)
       {

@@ -50,6 +50,8 @@ typedef struct
   gsize        w_in, w_out;    /* strides in w (K, K, Cin, Cout) of in and out channel */
   UsConvPhase *phases;         /* (n_phases) owned */
   gsize        n_phases;
+  gboolean     scatter;        /* few output channels: us-conv-scatter.c */
+  guint        kernel, pad;
   float       *packed;         /* weights in panels, owned */
   UsRun1d     *offsets;        /* runs as seen in the map of this call; owned */
 } UsConvOp;
@@ -85,6 +87,21 @@ void      us_conv_op_run    (const UsConv   *self,
                              float           slope,
                              UsTensor       *out,
                              UsPool         *pool);
+
+/* us-conv-scatter.c */
+gboolean  us_conv_scatter_fits (const UsConv   *self,
+                                const UsConvOp *op);
+void      us_conv_scatter_pack (const UsConv *self,
+                                UsConvOp     *op,
+                                const float  *w);
+void      us_conv_scatter_run  (const UsConv   *self,
+                                const UsConvOp *op,
+                                const UsTensor *in,
+                                const float    *bias,
+                                int             activation,
+                                float           slope,
+                                UsTensor       *out,
+                                UsPool         *pool);
 
 /* us-conv-weights.c */
 gsize     us_conv_n_partials (const UsConv *self);

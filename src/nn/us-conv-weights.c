@@ -65,75 +65,173 @@ small_channels (const UsConv *self)
   return self->shape.transposed ? self->shape.in_channels : self->shape.out_channels;
 }
 
+/* The slice that a chunk owns: rows and columns of (tap, p) × q for one row of the kernel. */
+typedef struct
+{
+  gsize ky, partial;
+  gsize row0, rows;
+  gsize column0, columns;
+  gsize n_panels;
+} Slice;
+
+static Slice
+slice_of (const WeightsJob *job,
+          gsize             chunk)
+{
+  const UsConv *self = job->self;
+  gsize run = self->shape.kernel * large_channels (self);
+  gsize small = small_channels (self);
+  gsize i = chunk % job->n_slices;
+  /* Whole tiles of rows when P gives the rows, whole panels when it gives the columns. */
+  gsize unit = job->rows_large ? self->kernels->tile : self->kernels->panel;
+  gsize units = (run + unit - 1) / unit;
+  gsize begin = MIN (run, units * i / job->n_slices * unit);
+  gsize end = MIN (run, units * (i + 1) / job->n_slices * unit);
+  Slice slice = {
+    .ky = chunk / job->n_slices % self->shape.kernel,
+    .partial = chunk / job->n_slices / self->shape.kernel,
+    .row0 = job->rows_large ? begin : 0,
+    .rows = job->rows_large ? end - begin : small,
+    .column0 = job->rows_large ? 0 : begin,
+    .columns = job->rows_large ? small : end - begin,
+  };
+
+  slice.n_panels = (slice.columns + self->kernels->panel - 1) / self->kernels->panel;
+  return slice;
+}
+
 /* Adds the sums g, (columns in panels, rows, panel), to dw. */
 static void
-scatter (const WeightsJob *job,
-         const float      *g,
-         gsize             ky,
-         gsize             row0,
-         gsize             rows,
-         gsize             column0,
-         gsize             columns,
-         float            *dw)
+add_slice (const WeightsJob *job,
+           const Slice      *slice,
+           const float      *g,
+           float            *dw)
 {
   const UsConv *self = job->self;
   gboolean transposed = self->shape.transposed;
   gsize panel = self->kernels->panel;
-  gsize cp = large_channels (self);
-  gsize cq = small_channels (self);
-  gsize kernel = self->shape.kernel;
+  gsize cp = large_channels (self), cq = small_channels (self);
+  gsize tap0 = slice->ky * self->shape.kernel;
 
-  for (gsize c = 0; c < columns; c += panel)
-    for (gsize r = 0; r < rows; r++)
+  for (gsize c = 0; c < slice->columns; c += panel)
+    for (gsize r = 0; r < slice->rows; r++)
       {
-        const float *from = g + c / panel * rows * panel + r * panel;
-        gsize n = MIN (panel, columns - c);
+        const float *from = g + c / panel * slice->rows * panel + r * panel;
+        gsize n = MIN (panel, slice->columns - c);
+        gsize run = job->rows_large ? slice->row0 + r : slice->column0 + c;
+        gsize q = job->rows_large ? slice->column0 + c : slice->row0 + r;
+        gsize tap = tap0 + run / cp, p = run % cp;
 
-        for (gsize i = 0; i < n; i++)
+        if (job->rows_large)
           {
-            /* place in the row of the kernel, (tap, p), and q */
-            gsize run = job->rows_large ? row0 + r : column0 + c + i;
-            gsize q = job->rows_large ? column0 + c + i : row0 + r;
-            gsize tap = ky * kernel + run / cp;
+            if (!transposed)
+              self->kernels->add (dw + (tap * cp + p) * cq + q, from, n);
+            else
+              for (gsize i = 0; i < n; i++)
+                dw[(tap * cq + q + i) * cp + p] += from[i];
+            continue;
+          }
+        /* columns run through the channels of one tap, then of the next */
+        for (gsize i = 0; i < n; )
+          {
+            gsize some = MIN (n - i, cp - p);
 
             if (transposed)
-              dw[(tap * cq + q) * cp + run % cp] += from[i];
+              self->kernels->add (dw + (tap * cq + q) * cp + p, from + i, some);
             else
-              dw[(tap * cp + run % cp) * cq + q] += from[i];
+              for (gsize j = 0; j < some; j++)
+                dw[(tap * cp + p + j) * cq + q] += from[i + j];
+            i += some;
+            p = 0;
+            tap++;
           }
       }
 }
 
-/* Copies the columns side of some lines into panels (n_panels, pixels, panel). */
-static void
-pack_columns (const WeightsJob   *job,
-              const float *const *lines,
-              gsize               n_lines,
-              gsize               width,
-              gsize               step,
-              gsize               column0,
-              gsize               columns,
-              float              *packed)
+/* One side of the product: n_lines lines of pixels, where they are or copied. */
+typedef struct
 {
-  gsize panel = job->self->kernels->panel;
+  const float *lines[PIXELS];
+  gsize        step;
+} Side;
 
-  for (gsize c = 0; c < columns; c += panel)
+/* Copies channels first .. first+n of each pixel into strips `strip` wide,
+ * (strips, pixels, strip), the last filled up with zeros. */
+static void
+pack_side (Side  *side,
+           gsize  n_lines,
+           gsize  width,
+           gsize  first,
+           gsize  n,
+           gsize  strip,
+           float *packed)
+{
+  float *to = packed;
+
+  for (gsize c = 0; c < n; c += strip)
     {
-      gsize n = MIN (panel, columns - c);
+      gsize some = MIN (strip, n - c);
 
       for (gsize l = 0; l < n_lines; l++)
-        for (gsize x = 0; x < width; x++, packed += panel)
-          {
-            const float *from = lines[l] + x * step + column0 + c;
+        {
+          const float *from = side->lines[l] + first + c;
 
-            if (n == panel)
-              memcpy (packed, from, panel * sizeof (float));
-            else
+          /* lengths that the compiler knows become a few moves */
+          if (some == 6 && strip == 6)
+            for (gsize x = 0; x < width; x++, to += 6, from += side->step)
+              memcpy (to, from, 6 * sizeof (float));
+          else if (some == 16 && strip == 16)
+            for (gsize x = 0; x < width; x++, to += 16, from += side->step)
+              memcpy (to, from, 16 * sizeof (float));
+          else
+            for (gsize x = 0; x < width; x++, to += strip, from += side->step)
               {
-                memcpy (packed, from, n * sizeof (float));
-                memset (packed + n, 0, (panel - n) * sizeof (float));
+                memcpy (to, from, some * sizeof (float));
+                memset (to + some, 0, (strip - some) * sizeof (float));
               }
-          }
+        }
+    }
+  for (gsize l = 0; l < n_lines; l++)
+    side->lines[l] = packed + l * width * strip;
+  side->step = strip;
+}
+
+static void
+add_block (const WeightsJob *job,
+           const Slice      *slice,
+           Side             *a,
+           Side             *b,
+           gsize             n_lines,
+           float            *packed,
+           float            *g)
+{
+  const UsKernels *kernels = job->self->kernels;
+  gsize width = job->small->width;
+  gsize pixels = n_lines * width;
+  /* Copying pays when many tiles read the copy (measured). */
+  gboolean copy_a = slice->n_panels >= 8;
+  gboolean copy_b = slice->rows >= 12 * kernels->tile || slice->columns % kernels->vector != 0;
+  UsOuterCall call = { .n_lines = n_lines, .width = width, .n_rows = slice->rows };
+
+  if (copy_b)
+    pack_side (b, n_lines, width, slice->column0, slice->columns, kernels->panel, packed);
+  if (copy_a)
+    pack_side (a, n_lines, width, slice->row0, slice->rows, kernels->tile,
+               packed + pixels * slice->n_panels * kernels->panel);
+  call.a = a->lines;
+  call.b = b->lines;
+  call.a_step = a->step;
+  call.b_step = b->step;
+  call.a_offset = copy_a ? 0 : slice->row0;
+  call.a_tile = copy_a ? pixels * kernels->tile : kernels->tile;
+  for (gsize p = 0; p < slice->n_panels; p++)
+    {
+      gsize cols = MIN (kernels->panel, slice->columns - p * kernels->panel);
+
+      call.vectors = (cols + kernels->vector - 1) / kernels->vector;
+      call.b_offset = copy_b ? p * pixels * kernels->panel : slice->column0 + p * kernels->panel;
+      call.g = g + p * slice->rows * kernels->panel;
+      kernels->outer (&call);
     }
 }
 
@@ -145,69 +243,37 @@ weights_chunk (gpointer data,
   const WeightsJob *job = data;
   const UsConv *self = job->self;
   const UsConvShape *s = &self->shape;
-  gsize panel = self->kernels->panel;
-  gsize slice = chunk % job->n_slices;
-  gsize ky = chunk / job->n_slices % s->kernel;
-  gsize partial = chunk / job->n_slices / s->kernel;
+  Slice slice = slice_of (job, chunk);
   gsize cp = large_channels (self), cq = small_channels (self);
-  gsize run = s->kernel * cp;
-  /* The slice: rows when P gives the rows, whole panels of columns when it gives the columns. */
-  gsize unit = job->rows_large ? self->kernels->tile : panel;
-  gsize units = (run + unit - 1) / unit;
-  gsize begin = MIN (run, units * slice / job->n_slices * unit);
-  gsize end = MIN (run, units * (slice + 1) / job->n_slices * unit);
-  gsize rows = job->rows_large ? end - begin : cq;
-  gsize columns = job->rows_large ? cq : end - begin;
-  gsize n_panels = (columns + panel - 1) / panel;
   gsize per_block = CLAMP (PIXELS / job->small->width, 1, PIXELS);
-  gsize g_floats = n_panels * rows * panel;
-  float *g = us_conv_scratch (g_floats + n_panels * per_block * job->small->width * panel);
-  float *packed = g + g_floats;
-  gsize line_end = job->n_lines * (partial + 1) / job->n_partials;
-  gsize step_large = s->stride * cp;
-  gsize n_weights = s->kernel * s->kernel * cp * cq;
+  gsize g_floats = slice.n_panels * slice.rows * self->kernels->panel;
+  gsize strips = slice.n_panels * self->kernels->panel + us_conv_round_up (slice.rows, self->kernels->tile);
+  float *g = us_conv_scratch (g_floats + per_block * job->small->width * strips);
+  gsize end = job->n_lines * (slice.partial + 1) / job->n_partials;
+  gssize corner = (gssize) (s->pad * us_tensor_row_stride (job->large) + s->pad * cp);
 
-  if (begin == end)
+  if (slice.rows == 0 || slice.columns == 0)
     return;
   memset (g, 0, g_floats * sizeof (float));
-  for (gsize line = job->n_lines * partial / job->n_partials; line < line_end; line += per_block)
+  for (gsize line = job->n_lines * slice.partial / job->n_partials; line < end; line += per_block)
     {
-      const float *large[PIXELS], *small[PIXELS];
-      gsize n = MIN (per_block, line_end - line);
-      UsOuterCall call = {
-        .lines = job->rows_large ? large : small,
-        .n_lines = n,
-        .width = job->small->width,
-        .a_step = job->rows_large ? step_large : cq,
-        .a_offset = job->rows_large ? begin : 0,
-        .n_rows = rows,
-      };
+      Side large = { .step = s->stride * cp }, small = { .step = cq };
+      gsize n = MIN (per_block, end - line);
 
       for (gsize l = 0; l < n; l++)
         {
           gsize sample = (line + l) / job->small->height;
           gsize y = (line + l) % job->small->height;
 
-          small[l] = us_tensor_at (job->small, sample, y, 0);
-          large[l] = us_tensor_at (job->large, sample, 0, 0)
-                     + (gssize) (((gssize) (y * s->stride + ky) - (gssize) s->pad)
-                                 * (gssize) us_tensor_row_stride (job->large))
-                     - (gssize) (s->pad * cp);
+          small.lines[l] = us_tensor_at (job->small, sample, y, 0);
+          large.lines[l] = us_tensor_at (job->large, sample, 0, 0) - corner
+                           + (y * s->stride + slice.ky) * us_tensor_row_stride (job->large);
         }
-      pack_columns (job, job->rows_large ? small : large, n, call.width, job->rows_large ? cq : step_large,
-                    job->rows_large ? 0 : begin, columns, packed);
-      for (gsize p = 0; p < n_panels; p++)
-        {
-          gsize cols = MIN (panel, columns - p * panel);
-
-          call.vectors = (cols + self->kernels->vector - 1) / self->kernels->vector;
-          call.b = packed + p * n * call.width * panel;
-          call.g = g + p * rows * panel;
-          self->kernels->outer (&call);
-        }
+      add_block (job, &slice, job->rows_large ? &large : &small, job->rows_large ? &small : &large, n,
+                 g + g_floats, g);
     }
-  scatter (job, g, ky, job->rows_large ? begin : 0, rows, job->rows_large ? 0 : begin, columns,
-           job->to + (job->n_partials > 1 ? partial * n_weights : 0));
+  add_slice (job, &slice, g, job->to + (job->n_partials > 1
+                                        ? slice.partial * s->kernel * s->kernel * cp * cq : 0));
 }
 
 /* --- partial sums ------------------------------------------------------ */

@@ -14,6 +14,9 @@
 
 void US_K (us_kernel_gemm)        (const UsGemmCall *call);
 void US_K (us_kernel_outer)       (const UsOuterCall *call);
+void US_K (us_kernel_add)         (float       *y,
+                                   const float *x,
+                                   gsize        n);
 void US_K (us_kernel_column_sums) (float       *sums,
                                    const float *x,
                                    gsize        n_rows,

@@ -36,18 +36,19 @@ typedef struct
   float               slope;
 } UsGemmCall;
 
-/* g[r][c] += Σ_pixels a[pixel][r] b[pixel][c]: gradients of weights. */
+/* g[r][c] += Σ_pixels a[pixel][r] b[pixel][c]: gradients of weights.  Either
+ * side is read where it is, or from a packed copy. */
 typedef struct
 {
-  const float *const *lines;      /* (n_lines) address of the first pixel of each line of the a side */
+  const float *const *a, *const *b;   /* (n_lines) address of the first pixel of each line */
   gsize               n_lines;
-  gsize               width;      /* pixels a line */
-  gsize               a_step;     /* floats from one pixel to the next */
-  gsize               a_offset;   /* added to each line */
-  gsize               n_rows;     /* r: contiguous floats at each pixel */
-  const float        *b;          /* (n_lines · width, panel) packed */
-  float              *g;          /* (n_rows, panel) */
-  gsize               vectors;    /* of the panel that hold something */
+  gsize               width;          /* pixels a line */
+  gsize               a_step, b_step; /* floats from one pixel to the next */
+  gsize               a_offset, b_offset;  /* added to each line */
+  gsize               a_tile;         /* floats from one tile of rows to the next */
+  gsize               n_rows;         /* r: a tile of them is contiguous at each pixel */
+  float              *g;              /* (n_rows, panel) */
+  gsize               vectors;        /* of the panel that hold something */
 } UsOuterCall;
 
 typedef struct
@@ -59,6 +60,10 @@ typedef struct
 
   void (*gemm)   (const UsGemmCall *call);
   void (*outer)  (const UsOuterCall *call);
+  /* y += x */
+  void (*add)    (float       *y,
+                  const float *x,
+                  gsize        n);
   /* sums[c] += Σ_r x[r · stride + c] */
   void (*column_sums) (float       *sums,
                        const float *x,

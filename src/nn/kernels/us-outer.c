@@ -4,49 +4,80 @@
 #include "us-kernels-private.h"
 #include "us-vector.h"
 
-/* Sums over pixels of outer products: rows contiguous floats at each pixel of
- * one map, a packed panel of the other.  The sum stays in registers. */
+/*
+ * Sums over pixels of outer products.  The sums stay in registers; with few
+ * rows there are `ways` sets of them, for pixels in turn, so that additions need
+ * not wait for each other.
+ */
 US_INLINE void
 tile (const UsOuterCall *call,
       gsize              first,
       gsize              rows,
-      gsize              vectors)
+      gsize              vectors,
+      gsize              ways)
 {
-  Vec acc[US_TILE][US_PANEL_VECTORS];
-  const float *b = call->b;
+  Vec acc[4][US_TILE][US_PANEL_VECTORS];
   float *g = call->g + first * US_PANEL_VECTORS * US_VECTOR;
-  gsize step = call->a_step;
+  gsize a_offset = call->a_offset + first / US_TILE * call->a_tile;
+  gsize a_step = call->a_step, b_step = call->b_step;
 
 #pragma GCC unroll 16
-  for (gsize r = 0; r < rows; r++)
+  for (gsize s = 0; s < ways; s++)
 #pragma GCC unroll 16
-    for (gsize v = 0; v < vectors; v++)
-      acc[r][v] = *(const Vec *) (g + (r * US_PANEL_VECTORS + v) * US_VECTOR);
+    for (gsize r = 0; r < rows; r++)
+#pragma GCC unroll 16
+      for (gsize v = 0; v < vectors; v++)
+        acc[s][r][v] = s == 0 ? *(const Vec *) (g + (r * US_PANEL_VECTORS + v) * US_VECTOR) : (Vec) { 0 };
 
   for (gsize line = 0; line < call->n_lines; line++)
     {
-      const float *a = call->lines[line] + call->a_offset + first;
+      const float *a = call->a[line] + a_offset;
+      const float *b = call->b[line] + call->b_offset;
+      gsize left = call->width;
 
-      for (gsize x = 0; x < call->width; x++, a += step, b += US_PANEL_VECTORS * US_VECTOR)
+#define PIXEL(s) \
+  { \
+    Vec w[US_PANEL_VECTORS]; \
+    _Pragma ("GCC unroll 16") \
+    for (gsize v = 0; v < vectors; v++) \
+      w[v] = vec_load (b + v * US_VECTOR); \
+    _Pragma ("GCC unroll 16") \
+    for (gsize r = 0; r < rows; r++) \
+      _Pragma ("GCC unroll 16") \
+      for (gsize v = 0; v < vectors; v++) \
+        acc[s][r][v] += w[v] * a[r]; \
+    a += a_step; \
+    b += b_step; \
+  }
+      for (; left >= ways; left -= ways)
         {
-          Vec w[US_PANEL_VECTORS];
-
-#pragma GCC unroll 16
-          for (gsize v = 0; v < vectors; v++)
-            w[v] = *(const Vec *) (b + v * US_VECTOR);
-#pragma GCC unroll 16
-          for (gsize r = 0; r < rows; r++)
-#pragma GCC unroll 16
-            for (gsize v = 0; v < vectors; v++)
-              acc[r][v] += w[v] * a[r];
+          PIXEL (0)
+          if (ways > 1)
+            PIXEL (1)
+          if (ways > 2)
+            {
+              PIXEL (2)
+              PIXEL (3)
+            }
         }
+      for (; left > 0; left--)
+        PIXEL (0)
+#undef PIXEL
     }
 
 #pragma GCC unroll 16
   for (gsize r = 0; r < rows; r++)
 #pragma GCC unroll 16
     for (gsize v = 0; v < vectors; v++)
-      *(Vec *) (g + (r * US_PANEL_VECTORS + v) * US_VECTOR) = acc[r][v];
+      {
+        Vec sum = acc[0][r][v];
+
+        if (ways > 1)
+          sum += acc[1][r][v];
+        if (ways > 2)
+          sum += acc[2][r][v] + acc[3][r][v];
+        *(Vec *) (g + (r * US_PANEL_VECTORS + v) * US_VECTOR) = sum;
+      }
 }
 
 US_INLINE void
@@ -56,14 +87,14 @@ panel (const UsOuterCall *call,
   gsize row = 0;
 
   for (; row + US_TILE <= call->n_rows; row += US_TILE)
-    tile (call, row, US_TILE, vectors);
+    tile (call, row, US_TILE, vectors, 1);
   switch (call->n_rows - row)
     {
-    case 5: tile (call, row, 5, vectors); break;
-    case 4: tile (call, row, 4, vectors); break;
-    case 3: tile (call, row, 3, vectors); break;
-    case 2: tile (call, row, 2, vectors); break;
-    case 1: tile (call, row, 1, vectors); break;
+    case 5: tile (call, row, 5, vectors, 1); break;
+    case 4: tile (call, row, 4, vectors, 1); break;
+    case 3: tile (call, row, 3, vectors, 2); break;
+    case 2: tile (call, row, 2, vectors, 2); break;
+    case 1: tile (call, row, 1, vectors, 4); break;
     default: break;
     }
 }
@@ -81,6 +112,19 @@ US_K (us_kernel_outer) (const UsOuterCall *call)
 #endif
     default: break;
     }
+}
+
+void
+US_K (us_kernel_add) (float       *y,
+                      const float *x,
+                      gsize        n)
+{
+  gsize i = 0;
+
+  for (; i + US_VECTOR <= n; i += US_VECTOR)
+    vec_store (y + i, vec_load (y + i) + vec_load (x + i));
+  for (; i < n; i++)
+    y[i] += x[i];
 }
 
 void
