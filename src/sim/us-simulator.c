@@ -2,3 +2,117 @@
 #include "config.h"
 
 #include "us-simulator.h"
+
+#include "us-error.h"
+#include "us-file.h"
+
+#include <math.h>
+
+/**
+ * us_simulator_parameter_index:
+ * @self: a simulator
+ * @name: a parameter's name, as in `UsParameter.name`
+ *
+ * Returns: the parameter's index, or -1 when there is none of that name
+ */
+gssize
+us_simulator_parameter_index (const UsSimulator *self,
+                              const char        *name)
+{
+  g_return_val_if_fail (self != NULL, -1);
+  g_return_val_if_fail (name != NULL, -1);
+
+  for (gsize i = 0; i < self->n_parameters; i++)
+    if (g_str_equal (self->parameters[i].name, name))
+      return (gssize) i;
+
+  return -1;
+}
+
+/**
+ * us_simulator_output_index:
+ * @self: a simulator
+ * @id: an output's id, as in `UsOutput.id`
+ *
+ * Returns: the output's index, or -1 when there is none of that id
+ */
+gssize
+us_simulator_output_index (const UsSimulator *self,
+                           const char        *id)
+{
+  g_return_val_if_fail (self != NULL, -1);
+  g_return_val_if_fail (id != NULL, -1);
+
+  for (gsize i = 0; i < self->n_outputs; i++)
+    if (g_str_equal (self->outputs[i].id, id))
+      return (gssize) i;
+
+  return -1;
+}
+
+/* How many floats `run` writes: (H, W, C), or (T, C) of a series. */
+gsize
+us_output_n_values (const UsOutput *output)
+{
+  g_return_val_if_fail (output != NULL, 0);
+
+  return output->height * output->width * output->channels;
+}
+
+/**
+ * us_simulator_check:
+ * @self: a simulator
+ * @theta: (P) parameters
+ * @error: return location
+ *
+ * Whether `run` may be called with @theta: finite, inside the bounds,
+ * accepted by the constraint.
+ *
+ * Returns: %FALSE with US_FORMAT_ERROR_VALUE, which names parameter, value and range
+ */
+gboolean
+us_simulator_check (const UsSimulator  *self,
+                    const double       *theta,
+                    GError            **error)
+{
+  char value[G_ASCII_DTOSTR_BUF_SIZE];
+  char lower[G_ASCII_DTOSTR_BUF_SIZE];
+  char upper[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_return_val_if_fail (self != NULL, FALSE);
+  g_return_val_if_fail (theta != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  for (gsize i = 0; i < self->n_parameters; i++)
+    {
+      const UsParameter *parameter = &self->parameters[i];
+
+      if (!isfinite (theta[i]))
+        {
+          g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
+                       "%s: parameter “%s” is not a finite number",
+                       self->id, parameter->name);
+          return FALSE;
+        }
+      if (theta[i] < parameter->lower || theta[i] > parameter->upper)
+        {
+          g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
+                       "%s: parameter “%s” = %s is outside its bounds %s to %s",
+                       self->id, parameter->name,
+                       us_dtoa (value, theta[i]),
+                       us_dtoa (lower, parameter->lower),
+                       us_dtoa (upper, parameter->upper));
+          return FALSE;
+        }
+    }
+
+  if (self->accepts != NULL && !self->accepts (self, theta))
+    {
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
+                   "%s: the parameters break the constraint: %s",
+                   self->id, self->constraint);
+      return FALSE;
+    }
+
+  return TRUE;
+}

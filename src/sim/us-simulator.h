@@ -43,7 +43,7 @@ typedef struct
   const char    *label;         /* "Cosine 1", translatable */
   const char    *symbol;        /* "a₁" */
   const char    *unit;          /* "Hz"; "" for none */
-  double         lower, upper;  /* hard bounds: outside the simulator is not defined */
+  double         lower, upper;  /* hard bounds, finite: outside the simulator is not defined */
   UsDistribution prior;         /* the default prior, inside the bounds */
   const char    *source;        /* where range and prior come from */
 } UsParameter;
@@ -111,8 +111,13 @@ struct _UsSimulator
   void             (*draw)    (const UsSimulator *self,
                                UsRng             *rng,
                                double            *theta);
+  /* Log density of what `draw` draws; set together with it.  theta is inside
+   * the support of the parameters' priors and accepted. */
+  double           (*log_density) (const UsSimulator *self,
+                               const double      *theta);
   /* The same, as an instrument or a hand would have made it: other line
-   * widths, gaps, wobble, noise.  Feeds the encoder of a SimVAE. */
+   * widths, gaps, wobble, noise.  Feeds the encoder of a SimVAE.  Strength 0
+   * gives the bytes of `run`. */
   UsSimStatus      (*run_augmented) (const UsSimulator *self,
                                const double      *theta,
                                guint              output,
@@ -120,14 +125,17 @@ struct _UsSimulator
                                UsRng             *rng,
                                float             *out);
   /* A polyline drawn by hand in field units (x in x_lower..x_upper, y likewise)
-   * → the picture that the simulator would have plotted of it. */
+   * → the picture that the simulator would have plotted of it.  FALSE: this
+   * output is no picture of a line.  Parts outside the field are clipped. */
   gboolean         (*draw_polyline) (const UsSimulator *self,
                                guint              output,
                                gsize              n_points,
                                const double      *xy,       /* (n_points, 2); a NaN pair lifts the pen */
                                float             *out);     /* (H, W, C) */
   /* The closest parameters to a series y(x) in the least-squares sense, where a
-   * closed form exists: the best that any inference could do (tests, reports). */
+   * closed form exists: the best that any inference could do (tests, reports).
+   * May lie outside the bounds.  FALSE: the points do not determine theta.
+   * Allocates. */
   gboolean         (*fit)     (const UsSimulator *self,
                                gsize              n_points,
                                const double      *xy,       /* (n_points, 2) */

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Compiled into the library of the simulators, beside the list that its
+ * meson.build makes: the room itself does not know which simulators exist. */
+#include "config.h"
+
+#include "us-registry-private.h"
+
+#include "us-error.h"
+
+/**
+ * us_registry_list:
+ * @n: (out): how many
+ *
+ * All simulators, in the order of the gallery.  Any thread.
+ *
+ * Returns: (n) const tables
+ */
+const UsSimulator *const *
+us_registry_list (gsize *n)
+{
+  g_return_val_if_fail (n != NULL, NULL);
+
+  *n = us_registry_n_tables;
+  return us_registry_tables;
+}
+
+/**
+ * us_registry_find:
+ * @id: a simulator's id
+ * @error: return location
+ *
+ * Returns: the table, or %NULL with US_FORMAT_ERROR_MISSING, which names the known ones
+ */
+const UsSimulator *
+us_registry_find (const char  *id,
+                  GError     **error)
+{
+  g_autoptr(GString) known = NULL;
+
+  g_return_val_if_fail (id != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  for (gsize i = 0; i < us_registry_n_tables; i++)
+    if (g_str_equal (us_registry_tables[i]->id, id))
+      return us_registry_tables[i];
+
+  known = g_string_new (NULL);
+  for (gsize i = 0; i < us_registry_n_tables; i++)
+    g_string_append_printf (known, "%s%s", i > 0 ? ", " : "", us_registry_tables[i]->id);
+  g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISSING,
+               "There is no simulator “%s”; known are: %s", id, known->str);
+  return NULL;
+}
