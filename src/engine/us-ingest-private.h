@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "us-ingest.h"
+
+G_BEGIN_DECLS
+
+/* H × W × C the output, N = H W C values. */
+
+/* Where an observation is meant to go. */
+typedef struct
+{
+  const UsSimulator *simulator;
+  guint              index;         /* of the output */
+  const UsOutput    *output;
+  const char        *path;          /* for messages */
+} UsIngestTarget;
+
+/* An empty observation of the right size; note may be NULL. */
+UsObservation *us_observation_alloc      (const UsIngestTarget *target);
+/* Adds a clause to the note. */
+void           us_observation_add_note   (UsObservation        *self,
+                                          const char           *format,
+                                          ...) G_GNUC_PRINTF (2, 3);
+UsObservation *us_observation_from_image (const UsIngestTarget *target,
+                                          GError              **error);
+UsObservation *us_observation_from_npy   (const UsIngestTarget *target,
+                                          gsize                 index,
+                                          GError              **error);
+UsObservation *us_observation_from_csv   (const UsIngestTarget *target,
+                                          gsize                 index,
+                                          GError              **error);
+UsObservation *us_observation_from_json  (const UsIngestTarget *target,
+                                          GBytes               *bytes,
+                                          gsize                 index,
+                                          GError              **error);
+/* Brings points (x right, y up, any units) into the field, keeping the shape: x over the
+ * whole width, y centred at the same scale, then lower where it would leave the field
+ * or, by the simulator's own fit, the prior.  In place.  Returns what was done. */
+char          *us_ingest_fit_into_field  (const UsIngestTarget *target,
+                                          gsize                 n_points,
+                                          double               *xy);
+/* A polyline in field units as the output; xy is copied. */
+UsObservation *us_ingest_draw            (const UsIngestTarget *target,
+                                          gsize                 n_points,
+                                          const double         *xy,
+                                          GError              **error);
+
+G_END_DECLS
