@@ -2,13 +2,50 @@
 #include "config.h"
 
 #include "us-infer-page.h"
+
+#include "us-adaptive-box.h"
+#include "us-canvas.h"
+#include "us-csv.h"
+#include "us-estimate-row.h"
+#include "us-file.h"
+#include "us-image-view.h"
+#include "us-infer-worker.h"
 #include "us-session.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
 
 struct _UsInferPage
 {
-  AdwBin     parent_instance;
+  AdwBin               parent_instance;
 
-  UsSession *session;           /* owned */
+  /* template children */
+  GtkStack            *stack;
+  AdwStatusPage       *empty_page;
+  UsCanvas            *canvas;
+  GtkLabel            *hint;
+  GtkCheckButton      *show_decoder;
+  GtkCheckButton      *show_simulator;
+  GtkLabel            *estimates_title;
+  GtkListBox          *estimates;
+  GtkLabel            *verdict;
+  GtkButton           *save_button;
+  UsImageView         *data_view;
+  UsImageView         *decoder_view;
+  UsImageView         *simulator_view;
+  GtkLabel            *decoder_caption;
+  GtkLabel            *simulator_caption;
+
+  /* owned */
+  UsSession           *session;
+  UsMailbox           *mailbox;
+  UsInferWorker       *worker;
+  UsInferLetter       *answer;          /* the newest, or NULL */
+  GtkFileChooserNative *chooser;
+  UsPrior             *prior;           /* the rows are of this one */
+
+  gboolean             setting;         /* the canvas changes by our own hand */
+  gboolean             opening;         /* the next answer is to a file */
 };
 
 enum
@@ -19,18 +56,427 @@ enum
 
 G_DEFINE_FINAL_TYPE (UsInferPage, us_infer_page, ADW_TYPE_BIN)
 
+static const UsOutput *
+model_output (UsSimvae *model)
+{
+  return &us_simvae_simulator (model)->outputs[us_simvae_output (model)];
+}
+
+/* --- the answer ------------------------------------------------------------ */
+
+static void
+forget_answer (UsInferPage *self)
+{
+  const UsParameter *parameters = self->prior != NULL ? us_prior_simulator (self->prior)->parameters : NULL;
+
+  g_clear_pointer (&self->answer, us_infer_letter_free);
+  for (int p = 0; parameters != NULL; p++)
+    {
+      GtkListBoxRow *row = gtk_list_box_get_row_at_index (self->estimates, p);
+
+      if (row == NULL)
+        break;
+      us_estimate_row_set (US_ESTIMATE_ROW (row), NAN, NAN, NAN);
+    }
+  us_image_view_set_pixels (self->data_view, NULL, 0, 0, 1, 0, 1);
+  us_image_view_set_pixels (self->decoder_view, NULL, 0, 0, 1, 0, 1);
+  us_image_view_set_pixels (self->simulator_view, NULL, 0, 0, 1, 0, 1);
+  gtk_label_set_text (self->verdict, "");
+  gtk_label_set_text (self->decoder_caption, _("Decoder"));
+  gtk_label_set_text (self->simulator_caption, _("Simulator"));
+  gtk_widget_set_sensitive (GTK_WIDGET (self->save_button), FALSE);
+  for (guint o = 0; o < US_CANVAS_N_OVERLAYS; o++)
+    us_canvas_set_overlay (self->canvas, o, NULL);
+}
+
+/* How far to believe it, in a sentence. */
+static char *
+describe_fit (const UsInferLetter *letter)
+{
+  const UsInference *inference = letter->inference;
+  const char *note = letter->observation->note;
+  g_autofree char *share = NULL;
+  g_autofree char *done = NULL;
+
+  if (isfinite (inference->unusual) && inference->unusual > 0.99)
+    share = g_strdup (_("Unlike anything the simulator was seen to make: more than 99 % of simulated data are "
+                        "reconstructed better. Read the parameters with care."));
+  else if (isfinite (inference->unusual))
+    share = g_strdup_printf (_("As data of this simulator go: %.0f %% of simulated data are reconstructed better."),
+                             100 * inference->unusual);
+  else
+    share = g_strdup ("");
+  done = note != NULL && *note != '\0' ? g_strdup_printf (_(" Done to the data first: %s."), note) : g_strdup ("");
+  return g_strdup_printf (_("%s Intervals hold the true value in %.0f %% of simulated cases. Answered in %.1f ms.%s"),
+                          share, 100 * inference->level, letter->milliseconds, done);
+}
+
+static void
+show_field (UsImageView    *view,
+            const UsOutput *output,
+            const float    *x)
+{
+  if (output->kind == US_OUTPUT_IMAGE)
+    us_image_view_set_pixels (view, x, output->height, output->width, output->channels, output->lower, output->upper);
+}
+
+static void
+show_answer (UsInferPage *self)
+{
+  const UsInference *inference = self->answer->inference;
+  const UsOutput *output = model_output (self->answer->model);
+  g_autofree char *verdict = describe_fit (self->answer);
+  g_autofree char *decoder = g_strdup_printf (_("Decoder, RMS %.3f"), inference->rms_decoder);
+  g_autofree char *simulator = g_strdup_printf (_("Simulator, RMS %.3f"), inference->rms_simulator);
+
+  for (gsize p = 0; p < inference->n_parameters; p++)
+    {
+      GtkListBoxRow *row = gtk_list_box_get_row_at_index (self->estimates, p);
+
+      if (row != NULL)
+        us_estimate_row_set (US_ESTIMATE_ROW (row), inference->mean[p], inference->lower[p], inference->upper[p]);
+    }
+  show_field (self->data_view, output, self->answer->observation->x);
+  show_field (self->decoder_view, output, inference->decoded);
+  show_field (self->simulator_view, output, inference->simulated);
+  us_canvas_set_overlay (self->canvas, US_CANVAS_DECODER, inference->decoded);
+  us_canvas_set_overlay (self->canvas, US_CANVAS_SIMULATOR, inference->simulated);
+  gtk_label_set_text (self->verdict, verdict);
+  gtk_label_set_text (self->decoder_caption, decoder);
+  gtk_label_set_text (self->simulator_caption, simulator);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->save_button), TRUE);
+}
+
+/* A file was read: what it holds comes onto the canvas. */
+static void
+show_observation (UsInferPage         *self,
+                  const UsObservation *observation)
+{
+  self->setting = TRUE;
+  us_canvas_clear (self->canvas);
+  if (observation->xy != NULL)
+    us_canvas_set_points (self->canvas, observation->n_points, observation->xy);
+  else
+    us_canvas_set_picture (self->canvas, observation->x);
+  self->setting = FALSE;
+}
+
+static void update_actions (UsInferPage *self);
+
+static void
+on_letter (gpointer owner,
+           gpointer data)
+{
+  UsInferPage *self = owner;
+  UsInferLetter *letter = data;
+
+  /* An answer of a model that is no longer here, or to a drawing since cleared. */
+  if (us_session_get_model (self->session) == NULL
+      || us_simvae_simulator (letter->model) != us_simvae_simulator (us_session_get_model (self->session))
+      || (!self->opening && us_canvas_n_points (self->canvas) == 0 && self->answer == NULL))
+    {
+      us_infer_letter_free (letter);
+      return;
+    }
+  if (letter->inference == NULL)
+    {
+      if (self->opening)
+        us_session_complain (self->session, _("These data cannot be read"), letter->error->message);
+      self->opening = FALSE;
+      us_infer_letter_free (letter);
+      return;
+    }
+  if (self->opening)
+    show_observation (self, letter->observation);
+  self->opening = FALSE;
+  g_clear_pointer (&self->answer, us_infer_letter_free);
+  self->answer = letter;
+  show_answer (self);
+  update_actions (self);
+}
+
+/* --- asking ------------------------------------------------------------------ */
+
+static void
+ask_drawing (UsInferPage *self)
+{
+  UsSimvae *model = us_session_get_model (self->session);
+  gsize n_points;
+  double *xy;
+
+  if (model == NULL || !us_simvae_has_encoder (model))
+    return;
+  xy = us_canvas_dup_points (self->canvas, &n_points);
+  us_infer_worker_draw (self->worker, model, n_points, xy);
+}
+
+static void
+update_actions (UsInferPage *self)
+{
+  gboolean something = us_canvas_can_undo (self->canvas) || self->answer != NULL;
+
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "infer.undo", us_canvas_can_undo (self->canvas));
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "infer.redo", us_canvas_can_redo (self->canvas));
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "infer.clear", something);
+  gtk_widget_set_visible (GTK_WIDGET (self->hint), !something);
+}
+
+static void
+on_canvas_changed_cb (UsInferPage *self)
+{
+  if (self->setting || self->session == NULL)
+    return;
+  if (us_canvas_n_points (self->canvas) == 0)
+    forget_answer (self);
+  else
+    ask_drawing (self);
+  update_actions (self);
+}
+
+static void
+on_show_toggled_cb (UsInferPage *self)
+{
+  us_canvas_show_overlay (self->canvas, US_CANVAS_DECODER, gtk_check_button_get_active (self->show_decoder));
+  us_canvas_show_overlay (self->canvas, US_CANVAS_SIMULATOR, gtk_check_button_get_active (self->show_simulator));
+}
+
+static void
+action_cb (GtkWidget  *widget,
+           const char *name,
+           GVariant   *parameter)
+{
+  UsInferPage *self = US_INFER_PAGE (widget);
+
+  if (g_str_equal (name, "infer.undo"))
+    us_canvas_undo (self->canvas);
+  else if (g_str_equal (name, "infer.redo"))
+    us_canvas_redo (self->canvas);
+  else
+    us_canvas_clear (self->canvas);
+}
+
+/* --- files ------------------------------------------------------------------- */
+
+static void
+open_file (UsInferPage *self,
+           GFile       *file)
+{
+  UsSimvae *model = us_session_get_model (self->session);
+  g_autofree char *path = g_file_get_path (file);
+
+  if (model == NULL || !us_simvae_has_encoder (model))
+    return;
+  if (path == NULL)
+    {
+      us_session_complain (self->session, _("These data cannot be read"), _("Only files on this computer can be opened."));
+      return;
+    }
+  self->opening = TRUE;
+  us_infer_worker_open (self->worker, model, path, 0);
+}
+
+static void
+on_open_response_cb (GtkNativeDialog *dialog,
+                     int              response,
+                     UsInferPage     *self)
+{
+  g_autoptr(GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
+
+  if (response == GTK_RESPONSE_ACCEPT && file != NULL)
+    open_file (self, file);
+  g_clear_object (&self->chooser);
+}
+
+static void
+add_filter (GtkFileChooser    *chooser,
+            const char        *name,
+            const char *const *suffixes)
+{
+  g_autoptr(GtkFileFilter) filter = gtk_file_filter_new ();
+
+  gtk_file_filter_set_name (filter, name);
+  for (gsize i = 0; suffixes[i] != NULL; i++)
+    gtk_file_filter_add_suffix (filter, suffixes[i]);
+  gtk_file_chooser_add_filter (chooser, filter);
+}
+
+static void
+on_open_clicked_cb (UsInferPage *self)
+{
+  static const char *const all[] = { "png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp", "svg", "csv", "tsv",
+                                     "txt", "npy", "npz", "json", "ndjson", NULL };
+  g_autoptr(GtkFileFilter) any = gtk_file_filter_new ();
+
+  g_clear_object (&self->chooser);
+  self->chooser = gtk_file_chooser_native_new (_("Open Data"), GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
+                                               GTK_FILE_CHOOSER_ACTION_OPEN, _("_Open"), NULL);
+  add_filter (GTK_FILE_CHOOSER (self->chooser), _("Pictures, tables, arrays, drawings"), all);
+  gtk_file_filter_set_name (any, _("All files"));
+  gtk_file_filter_add_pattern (any, "*");
+  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), any);
+  g_signal_connect (self->chooser, "response", G_CALLBACK (on_open_response_cb), self);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
+}
+
+static gboolean
+on_drop_cb (UsInferPage  *self,
+            const GValue *value)
+{
+  GdkFileList *list = g_value_get_boxed (value);
+  g_autoptr(GSList) files = gdk_file_list_get_files (list);
+
+  if (files == NULL)
+    return FALSE;
+  open_file (self, files->data);
+  return TRUE;
+}
+
+/* parameter,unit,mean,sd,lower,upper: text among the numbers, so written here. */
+static char *
+estimates_to_csv (const UsInferLetter *answer)
+{
+  const UsSimulator *simulator = us_simvae_simulator (answer->model);
+  const UsInference *inference = answer->inference;
+  g_autoptr(GString) text = g_string_new ("parameter,unit,mean,sd,lower,upper\n");
+
+  for (gsize p = 0; p < inference->n_parameters; p++)
+    {
+      const double values[] = { inference->mean[p], inference->sd[p], inference->lower[p], inference->upper[p] };
+
+      g_string_append_printf (text, "%s,%s", simulator->parameters[p].name, simulator->parameters[p].unit);
+      for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
+        {
+          char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+
+          g_string_append_printf (text, ",%s", us_dtoa (buffer, values[i]));
+        }
+      g_string_append_c (text, '\n');
+    }
+  return g_strdup (text->str);
+}
+
+static void
+on_save_response_cb (GtkNativeDialog *dialog,
+                     int              response,
+                     UsInferPage     *self)
+{
+  g_autoptr(GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
+
+  if (response == GTK_RESPONSE_ACCEPT && file != NULL && self->answer != NULL)
+    {
+      g_autofree char *path = g_file_get_path (file);
+      g_autofree char *text = estimates_to_csv (self->answer);
+      g_autoptr(GError) error = NULL;
+
+      /* Under a kilobyte: no worker is worth it. */
+      if (path == NULL || !us_file_replace (path, text, strlen (text), &error))
+        us_session_complain (self->session, _("The numbers could not be saved"),
+                             error != NULL ? error->message : _("Only files on this computer can be written."));
+      else
+        us_session_say (self->session, _("Numbers saved"));
+    }
+  g_clear_object (&self->chooser);
+}
+
+static void
+on_save_clicked_cb (UsInferPage *self)
+{
+  g_clear_object (&self->chooser);
+  self->chooser = gtk_file_chooser_native_new (_("Save Numbers"), GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
+                                               GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"), NULL);
+  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), "parameters.csv");
+  g_signal_connect (self->chooser, "response", G_CALLBACK (on_save_response_cb), self);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
+}
+
+/* --- the model ------------------------------------------------------------------ */
+
+static void
+rebuild_rows (UsInferPage *self,
+              UsPrior     *prior)
+{
+  g_autoptr(GtkSizeGroup) names = gtk_size_group_new (GTK_SIZE_GROUP_HORIZONTAL);
+  g_autoptr(GtkSizeGroup) numbers = gtk_size_group_new (GTK_SIZE_GROUP_HORIZONTAL);
+  GtkListBoxRow *row;
+
+  while ((row = gtk_list_box_get_row_at_index (self->estimates, 0)) != NULL)
+    gtk_list_box_remove (self->estimates, GTK_WIDGET (row));
+  for (gsize p = 0; p < us_prior_simulator (prior)->n_parameters; p++)
+    gtk_list_box_append (self->estimates, us_estimate_row_new (prior, p, names, numbers));
+}
+
+static void
+set_hint (UsInferPage    *self,
+          gboolean        drawable,
+          const UsOutput *output)
+{
+  gtk_label_set_text (self->hint, drawable
+                      ? _("Draw a curve here, from left to right,\nor drop a picture or table")
+                      : output->kind == US_OUTPUT_IMAGE ? _("Drop a picture here, or open one")
+                      : _("Drop a table here, or open one"));
+}
+
+static void
+on_model_cb (UsInferPage *self)
+{
+  UsSimvae *model = us_session_get_model (self->session);
+  gboolean ready = model != NULL && us_simvae_has_encoder (model);
+
+  gtk_stack_set_visible_child_name (self->stack, ready ? "work" : "empty");
+  adw_status_page_set_description (self->empty_page, model != NULL
+    ? _("This model has a decoder only: it can be explored, but not read parameters with. "
+        "While training runs, the encoder comes second.")
+    : _("An encoder reads the simulator’s parameters from a drawing, a picture or a table. Train a model, or open one."));
+  if (!ready)
+    return;
+  /* Another simulator or prior: a new page.  New weights alone: the same drawing is asked again. */
+  if (self->prior != us_simvae_prior (model))
+    {
+      gboolean same_field = self->prior != NULL && us_prior_simulator (self->prior) == us_simvae_simulator (model)
+                            && self->answer != NULL && us_simvae_output (self->answer->model) == us_simvae_output (model);
+      gboolean drawable = us_simvae_simulator (model)->draw_polyline != NULL
+                          && model_output (model)->kind == US_OUTPUT_IMAGE;
+
+      g_clear_pointer (&self->prior, us_prior_unref);
+      self->prior = us_prior_ref (us_simvae_prior (model));
+      rebuild_rows (self, self->prior);
+      if (!same_field)
+        {
+          self->setting = TRUE;
+          us_canvas_set_output (self->canvas, model_output (model), drawable);
+          self->setting = FALSE;
+          forget_answer (self);
+          set_hint (self, drawable, model_output (model));
+        }
+    }
+  if (self->answer != NULL)
+    us_infer_worker_repeat (self->worker, model, self->answer->observation);
+  update_actions (self);
+}
+
+/* --- object ----------------------------------------------------------------------- */
+
 static void
 us_infer_page_set_property (GObject      *object,
-                        guint         id,
-                        const GValue *value,
-                        GParamSpec   *pspec)
+                            guint         id,
+                            const GValue *value,
+                            GParamSpec   *pspec)
 {
   UsInferPage *self = US_INFER_PAGE (object);
 
-  if (id == PROP_SESSION)
-    g_set_object (&self->session, g_value_get_object (value));
-  else
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  if (id != PROP_SESSION)
+    {
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      return;
+    }
+  g_return_if_fail (self->session == NULL);
+  self->session = g_value_dup_object (value);
+  if (self->session == NULL)
+    return;
+  self->mailbox = us_mailbox_new (self, on_letter, (GDestroyNotify) us_infer_letter_free);
+  self->worker = us_infer_worker_new (us_session_get_preview (self->session), self->mailbox);
+  g_signal_connect_object (self->session, "notify::model", G_CALLBACK (on_model_cb), self, G_CONNECT_SWAPPED);
+  on_model_cb (self);
 }
 
 static void
@@ -38,7 +484,13 @@ us_infer_page_dispose (GObject *object)
 {
   UsInferPage *self = US_INFER_PAGE (object);
 
+  g_clear_pointer (&self->mailbox, us_mailbox_close);
+  g_clear_pointer (&self->worker, us_infer_worker_close);
+  g_clear_pointer (&self->answer, us_infer_letter_free);
+  g_clear_pointer (&self->prior, us_prior_unref);
+  g_clear_object (&self->chooser);
   g_clear_object (&self->session);
+  gtk_widget_dispose_template (GTK_WIDGET (self), US_TYPE_INFER_PAGE);
 
   G_OBJECT_CLASS (us_infer_page_parent_class)->dispose (object);
 }
@@ -47,18 +499,51 @@ static void
 us_infer_page_class_init (UsInferPageClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   object_class->set_property = us_infer_page_set_property;
   object_class->dispose = us_infer_page_dispose;
   g_object_class_install_property (object_class, PROP_SESSION,
     g_param_spec_object ("session", NULL, NULL, US_TYPE_SESSION,
                          G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS));
-  gtk_widget_class_set_template_from_resource (GTK_WIDGET_CLASS (klass),
-                                               "/org/understudy/Understudy/us-infer-page.ui");
+
+  g_type_ensure (US_TYPE_ADAPTIVE_BOX);
+  g_type_ensure (US_TYPE_CANVAS);
+  g_type_ensure (US_TYPE_IMAGE_VIEW);
+  gtk_widget_class_set_template_from_resource (widget_class, "/org/understudy/Understudy/us-infer-page.ui");
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, stack);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, empty_page);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, canvas);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, hint);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, show_decoder);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, show_simulator);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, estimates_title);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, estimates);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, verdict);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, save_button);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, data_view);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, decoder_view);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, simulator_view);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, decoder_caption);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, simulator_caption);
+  gtk_widget_class_bind_template_callback (widget_class, on_canvas_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, on_show_toggled_cb);
+  gtk_widget_class_bind_template_callback (widget_class, on_open_clicked_cb);
+  gtk_widget_class_bind_template_callback (widget_class, on_save_clicked_cb);
+  gtk_widget_class_install_action (widget_class, "infer.undo", NULL, action_cb);
+  gtk_widget_class_install_action (widget_class, "infer.redo", NULL, action_cb);
+  gtk_widget_class_install_action (widget_class, "infer.clear", NULL, action_cb);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_z, GDK_CONTROL_MASK, "infer.undo", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_z, GDK_CONTROL_MASK | GDK_SHIFT_MASK, "infer.redo", NULL);
 }
 
 static void
 us_infer_page_init (UsInferPage *self)
 {
+  GtkDropTarget *drop = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
+
   gtk_widget_init_template (GTK_WIDGET (self));
+  g_signal_connect_swapped (drop, "drop", G_CALLBACK (on_drop_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (drop));
+  update_actions (self);
 }
