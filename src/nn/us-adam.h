@@ -18,7 +18,7 @@ typedef struct
   double beta1, beta2, epsilon;
   double weight_decay;       /* decoupled; 0: Adam */
   double clip_norm;          /* 0: no clipping */
-  guint64 warmup_steps;      /* linear from 0 */
+  guint64 warmup_steps;      /* linear: step s, from 0, has (s + 1) / warmup_steps of the peak */
   guint64 total_steps;       /* cosine from the peak to final_fraction of it; 0: constant */
   double final_fraction;
 } UsAdamConfig;
@@ -32,6 +32,9 @@ typedef struct
   gsize        n;            /* parameters */
   float       *m, *v;        /* (n) moments */
   guint64      step;         /* steps taken */
+
+  /*< private >*/
+  double      *square_sums;  /* of the gradient, chunk by chunk */
 } UsAdam;
 
 UsAdam  *us_adam_new  (gsize               n,

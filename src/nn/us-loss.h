@@ -28,8 +28,10 @@ typedef enum
  * UsLoss:
  *
  * A loss over maps, optionally summed over a pyramid: level 0 is the map
- * itself, level l+1 is level l averaged over 2×2 pixels; the loss is
- * Σ_l weights[l] loss(level l).  A thin curve gives no gradient where it does
+ * itself, level l+1 is level l averaged over 2×2 pixels (an odd last row or
+ * column is left out; a map one pixel high or wide stays so and is averaged
+ * over 1×2 or 2×1); the loss is Σ_l weights[l] loss(level l), each a mean over
+ * its own pixels.  A thin curve gives no gradient where it does
  * not overlap; its blurred copies do.  With BCE the logits go through the
  * sigmoid first and levels ≥ 1 compare probabilities by MSE.
  * With GAUSSIAN_NLL levels ≥ 1 compare the means by MSE.

@@ -45,8 +45,14 @@ typedef struct
   float       slope;         /* leaky ReLU */
   guint       factor;        /* r of depth-to-space, upsample, average pool */
   gsize       height, width, channels;   /* reshape */
-  float       init_gain;     /* weights ~ N(0, gain^2 / fan_in); 0: the kind's default (sqrt 2 before a ReLU, 1 else) */
+  float       init_gain;     /* weights ~ N(0, gain^2 / fan_in); 0: sqrt 2 before a (leaky) ReLU or GELU, 1 else */
 } UsLayer;
+
+/* "dense", "conv", "conv-transposed", "batch-norm", …, "push", "add" */
+const char *us_layer_kind_name      (UsLayerKind kind);
+/* FALSE: not the name of a kind. */
+gboolean    us_layer_kind_from_name (const char  *name,
+                                     UsLayerKind *kind);
 
 /**
  * UsNetwork:
