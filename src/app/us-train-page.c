@@ -2,13 +2,62 @@
 #include "config.h"
 
 #include "us-train-page.h"
+
+#include "us-adaptive-box.h"
+#include "us-chart.h"
+#include "us-mailbox.h"
 #include "us-session.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+#include <string.h>
+
+/* Columns of the four-row comparison, and how often it is made anew. */
+#define N_COLUMNS 8
+#define ROWS_EVERY_US (2 * G_USEC_PER_SEC)
+/* The window stays ahead of the workers. */
+#define NICENESS 10
+
+typedef enum
+{
+  NUMBER_STEP,
+  NUMBER_DRAWS,
+  NUMBER_LOSS,
+  NUMBER_HELD_OUT,
+  NUMBER_SAMPLES_RATE,
+  NUMBER_SIMULATIONS_RATE,
+  NUMBER_RATE,
+  NUMBER_LEFT,
+  N_NUMBERS,
+} Number;
 
 struct _UsTrainPage
 {
-  AdwBin     parent_instance;
+  AdwBin        parent_instance;
 
-  UsSession *session;           /* owned */
+  /* template children */
+  AdwPreferencesGroup *settings_group;
+  AdwActionRow   *simulator_row;
+  AdwComboRow    *preset_row;
+  GtkSpinButton  *minutes;
+  GtkSpinButton  *seed;
+  GtkButton      *start_button;
+  GtkButton      *resume_button;
+  GtkButton      *pause_button;
+  GtkButton      *stop_button;
+  GtkProgressBar *progress;
+  GtkLabel       *warning;
+  GtkListBox     *numbers;
+  UsChart        *loss_chart;
+  UsChart        *rows_chart;
+  GtkLabel       *values[N_NUMBERS];
+
+  /* owned */
+  UsSession      *session;
+  UsMailbox      *mailbox;              /* plots made by workers */
+
+  gint64          rows_made;            /* monotonic time of the last comparison asked for */
+  gboolean        rows_busy;            /* a worker is at it */
 };
 
 enum
@@ -19,18 +68,504 @@ enum
 
 G_DEFINE_FINAL_TYPE (UsTrainPage, us_train_page, ADW_TYPE_BIN)
 
+/* --- numbers ---------------------------------------------------------------- */
+
+static const char *const number_titles[N_NUMBERS] = {
+  [NUMBER_STEP] = N_("Now learning"),
+  [NUMBER_DRAWS] = N_("Draws seen"),
+  [NUMBER_LOSS] = N_("Loss"),
+  [NUMBER_HELD_OUT] = N_("Loss, held-out draws"),
+  [NUMBER_SAMPLES_RATE] = N_("Draws trained on per second"),
+  [NUMBER_SIMULATIONS_RATE] = N_("Simulations possible per second"),
+  [NUMBER_RATE] = N_("Learning rate"),
+  [NUMBER_LEFT] = N_("Time left"),
+};
+
+static void
+add_number_rows (UsTrainPage *self)
+{
+  for (guint i = 0; i < N_NUMBERS; i++)
+    {
+      GtkWidget *row = gtk_list_box_row_new ();
+      GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
+      GtkWidget *title = gtk_label_new (_(number_titles[i]));
+
+      self->values[i] = GTK_LABEL (gtk_label_new ("–"));
+      gtk_label_set_xalign (GTK_LABEL (title), 0);
+      gtk_label_set_ellipsize (GTK_LABEL (title), PANGO_ELLIPSIZE_END);
+      gtk_widget_set_hexpand (title, TRUE);
+      gtk_widget_add_css_class (GTK_WIDGET (self->values[i]), "numeric");
+      gtk_widget_set_margin_start (box, 12);
+      gtk_widget_set_margin_end (box, 12);
+      gtk_widget_set_margin_top (box, 6);
+      gtk_widget_set_margin_bottom (box, 6);
+      gtk_box_append (GTK_BOX (box), title);
+      gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->values[i]));
+      gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), box);
+      gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), FALSE);
+      gtk_list_box_append (self->numbers, row);
+    }
+}
+
+static void
+set_number (UsTrainPage *self,
+            Number       number,
+            char        *text)          /* taken */
+{
+  gtk_label_set_text (self->values[number], text);
+  g_free (text);
+}
+
+static char *
+format_loss (double loss)
+{
+  return isfinite (loss) ? g_strdup_printf ("%.4g", loss) : g_strdup ("–");
+}
+
+static char *
+format_count (double count)
+{
+  return isfinite (count) ? g_strdup_printf ("%'.0f", count) : g_strdup ("–");
+}
+
+static char *
+format_duration (double seconds)
+{
+  int total;
+
+  if (!isfinite (seconds))
+    return g_strdup ("–");
+  total = (int) ceil (CLAMP (seconds, 0, 1e8));
+  if (total < 90)
+    return g_strdup_printf (ngettext ("%d second", "%d seconds", total), total);
+  if (total < 90 * 60)
+    return g_strdup_printf (_("%d min %d s"), total / 60, total % 60);
+  return g_strdup_printf (_("%d h %d min"), total / 3600, total / 60 % 60);
+}
+
+static void
+show_numbers (UsTrainPage             *self,
+              const UsTrainerProgress *progress)
+{
+  g_autofree char *done = format_count (progress->samples);
+  g_autofree char *total = format_count (progress->total_samples);
+  g_autofree char *text = NULL;
+
+  set_number (self, NUMBER_STEP, g_strdup (progress->step == 2 ? _("Step 2, the encoder") : _("Step 1, the decoder")));
+  set_number (self, NUMBER_DRAWS, g_strdup_printf (_("%s of %s"), done, total));
+  set_number (self, NUMBER_LOSS, format_loss (progress->loss));
+  set_number (self, NUMBER_HELD_OUT, format_loss (progress->held_out));
+  set_number (self, NUMBER_SAMPLES_RATE, format_count (progress->samples_per_s));
+  set_number (self, NUMBER_SIMULATIONS_RATE, format_count (progress->simulations_per_s));
+  set_number (self, NUMBER_RATE, g_strdup_printf ("%.2g", progress->learning_rate));
+  set_number (self, NUMBER_LEFT, progress->state == US_TRAINER_RUNNING || progress->state == US_TRAINER_PAUSED
+              ? format_duration (progress->seconds_left) : g_strdup ("–"));
+
+  gtk_progress_bar_set_fraction (self->progress, CLAMP (progress->fraction, 0, 1));
+  switch (progress->state)
+    {
+    case US_TRAINER_IDLE:
+      text = g_strdup ("");
+      break;
+    case US_TRAINER_RUNNING:
+      text = g_strdup_printf (_("%.0f %%"), 100 * progress->fraction);
+      break;
+    case US_TRAINER_PAUSED:
+      text = g_strdup_printf (_("Paused at %.0f %%"), 100 * progress->fraction);
+      break;
+    case US_TRAINER_DONE:
+      text = g_strdup (_("Trained"));
+      break;
+    case US_TRAINER_STOPPED:
+      text = g_strdup_printf (_("Stopped at %.0f %%; what was learnt is kept"), 100 * progress->fraction);
+      break;
+    case US_TRAINER_FAILED:
+      text = g_strdup (_("Failed"));
+      break;
+    }
+  gtk_progress_bar_set_text (self->progress, text);
+  gtk_label_set_text (self->warning, progress->warning);
+  gtk_widget_set_visible (GTK_WIDGET (self->warning), *progress->warning != '\0');
+}
+
+/* --- charts ------------------------------------------------------------------- */
+
+/* One letter of the mailbox: a plot for one of the two charts. */
+typedef struct
+{
+  UsPlot *loss, *rows;          /* NULL: no news */
+} Letter;
+
+static void
+letter_free (gpointer data)
+{
+  Letter *letter = data;
+
+  g_clear_pointer (&letter->loss, us_plot_unref);
+  g_clear_pointer (&letter->rows, us_plot_unref);
+  g_free (letter);
+}
+
+static void
+add_history (UsPlot     *plot,
+             GArray     *history,
+             double      offset,
+             const char *training_name,
+             const char *held_out_name,
+             int         colour)
+{
+  g_autofree double *x = g_new (double, history->len + 1);
+  g_autofree double *loss = g_new (double, history->len + 1);
+  g_autofree double *held_out = g_new (double, history->len + 1);
+  gsize n_held_out = 0;
+  g_autofree double *held_out_x = g_new (double, history->len + 1);
+
+  for (guint i = 0; i < history->len; i++)
+    {
+      const UsHistoryPoint *point = &g_array_index (history, UsHistoryPoint, i);
+
+      x[i] = offset + point->samples;
+      loss[i] = point->loss;
+      if (isfinite (point->held_out))
+        {
+          held_out_x[n_held_out] = x[i];
+          held_out[n_held_out++] = point->held_out;
+        }
+    }
+  if (history->len > 0)
+    us_plot_add_line (plot, training_name, &(UsPlotStyle) { .colour = colour, .opacity = 0.6 }, history->len, x, loss);
+  if (n_held_out > 0)
+    us_plot_add_line (plot, held_out_name, &(UsPlotStyle) { .colour = colour, .width = 2.5, .dash = US_DASH_DASHED },
+                      n_held_out, held_out_x, held_out);
+}
+
+static UsPlot *
+plot_losses (UsTrainer *trainer)
+{
+  g_autoptr(GArray) first = us_trainer_get_history (trainer, 1);
+  g_autoptr(GArray) second = us_trainer_get_history (trainer, 2);
+  g_autoptr(UsPlot) plot = us_plot_new (_("Loss"));
+  double offset = first->len > 0 ? g_array_index (first, UsHistoryPoint, first->len - 1).samples : 0;
+
+  us_plot_set_axis (plot, US_AXIS_X, _("Draws"), NULL, US_SCALE_LINEAR);
+  us_plot_set_axis (plot, US_AXIS_Y, _("Loss"), NULL, US_SCALE_LOG);
+  add_history (plot, first, 0, _("Decoder, training"), _("Decoder, held out"), 1);
+  add_history (plot, second, offset, _("Encoder, training"), _("Encoder, held out"), 2);
+  if (second->len > 0)
+    us_plot_add_rule (plot, NULL, &(UsPlotStyle) { .colour = US_COLOUR_MUTED, .dash = US_DASH_DOTTED }, US_AXIS_X, offset);
+  return g_steal_pointer (&plot);
+}
+
+/* Four rows of pictures; rows 3 and 4 are empty until there is an encoder. */
+static UsPlot *
+plot_rows_of_images (const UsOutput   *output,
+                     const UsFourRows *rows)
+{
+  const char *const labels[] = { "X(V)", "X̄(V)", "X(Z)", "X̄(Z)", NULL };
+  const float *const parts[] = { rows->x, rows->decoded, rows->simulated, rows->both };
+  g_autoptr(UsPlot) plot = us_plot_new (_("Simulator X and decoder X̄, side by side"));
+  guint n_rows = rows->simulated != NULL ? 4 : 2;
+  g_autofree float *pixels = g_new (float, n_rows * rows->n * rows->n_values);
+
+  for (guint r = 0; r < n_rows; r++)
+    memcpy (pixels + r * rows->n * rows->n_values, parts[r], rows->n * rows->n_values * sizeof *pixels);
+  us_plot_add_image_grid (plot, NULL, n_rows, rows->n, output->height, output->width, output->channels, pixels,
+                          US_COLOUR_MAP_GREY, output->lower, output->upper,
+                          (const char *const[]) { labels[0], labels[1], n_rows > 2 ? labels[2] : NULL, labels[3], NULL },
+                          NULL);
+  return g_steal_pointer (&plot);
+}
+
+/* Series: the first draw, all four curves in one field. */
+static UsPlot *
+plot_rows_of_series (const UsOutput   *output,
+                     const UsFourRows *rows)
+{
+  const char *const labels[] = { "X(V)", "X̄(V)", "X(Z)", "X̄(Z)" };
+  const float *const parts[] = { rows->x, rows->decoded, rows->simulated, rows->both };
+  g_autoptr(UsPlot) plot = us_plot_new (_("Simulator X and decoder X̄, one draw"));
+  g_autofree double *at = g_new (double, output->height);
+  g_autofree double *values = g_new (double, output->height);
+
+  us_plot_set_axis (plot, US_AXIS_X, output->x_label, output->x_unit, US_SCALE_LINEAR);
+  us_plot_set_axis (plot, US_AXIS_Y, output->y_label, output->y_unit, US_SCALE_LINEAR);
+  for (guint r = 0; r < G_N_ELEMENTS (parts); r++)
+    {
+      if (parts[r] == NULL)
+        continue;
+      for (gsize t = 0; t < output->height; t++)
+        {
+          at[t] = output->x_lower + (output->x_upper - output->x_lower) * (t + 0.5) / output->height;
+          values[t] = parts[r][t * output->channels];
+        }
+      us_plot_add_line (plot, labels[r], NULL, output->height, at, values);
+    }
+  return g_steal_pointer (&plot);
+}
+
+typedef struct
+{
+  UsTrainer *trainer;           /* owned */
+  UsSimvae  *model;             /* owned, or NULL: losses alone */
+  UsMailbox *mailbox;           /* owned */
+} PlotJob;
+
+static void
+plot_job_free (gpointer data)
+{
+  PlotJob *job = data;
+
+  g_clear_object (&job->trainer);
+  g_clear_pointer (&job->model, us_simvae_unref);
+  us_mailbox_unref (job->mailbox);
+  g_free (job);
+}
+
+/* A worker: a few milliseconds of work, at most each second. */
+static void
+make_plots (GTask        *task,
+            gpointer      source,
+            gpointer      data,
+            GCancellable *cancellable)
+{
+  PlotJob *job = data;
+  Letter *letter = g_new0 (Letter, 1);
+
+  letter->loss = plot_losses (job->trainer);
+  if (job->model != NULL)
+    {
+      const UsOutput *output = &us_simvae_simulator (job->model)->outputs[us_simvae_output (job->model)];
+      g_autoptr(UsFourRows) rows = us_four_rows_new (job->model, N_COLUMNS, 20191);
+
+      if (rows != NULL)
+        letter->rows = output->kind == US_OUTPUT_IMAGE ? plot_rows_of_images (output, rows)
+                                                       : plot_rows_of_series (output, rows);
+    }
+  us_mailbox_post (job->mailbox, letter);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_plots_made (GObject      *source,
+               GAsyncResult *result,
+               gpointer      data)
+{
+  US_TRAIN_PAGE (source)->rows_busy = FALSE;
+}
+
+static void
+on_letter (gpointer owner,
+           gpointer data)
+{
+  UsTrainPage *self = owner;
+  Letter *letter = data;
+
+  if (letter->loss != NULL)
+    us_chart_set_plot (self->loss_chart, letter->loss);
+  if (letter->rows != NULL)
+    us_chart_set_plot (self->rows_chart, letter->rows);
+  letter_free (letter);
+}
+
+/* Asks for new plots unless a worker is still at the last ones. */
+static void
+refresh_charts (UsTrainPage *self,
+                gboolean     now)
+{
+  UsTrainer *trainer = us_session_get_trainer (self->session);
+  gint64 time = g_get_monotonic_time ();
+  g_autoptr(GTask) task = NULL;
+  PlotJob *job;
+
+  if (trainer == NULL || self->rows_busy || self->mailbox == NULL
+      || (!now && (time - self->rows_made < ROWS_EVERY_US || !gtk_widget_get_mapped (GTK_WIDGET (self)))))
+    return;
+  self->rows_made = time;
+  self->rows_busy = TRUE;
+  job = g_new0 (PlotJob, 1);
+  job->trainer = g_object_ref (trainer);
+  job->model = us_trainer_get_model (trainer);
+  job->mailbox = us_mailbox_ref (self->mailbox);
+  task = g_task_new (self, NULL, on_plots_made, NULL);
+  g_task_set_task_data (task, job, plot_job_free);
+  g_task_run_in_thread (task, make_plots);
+}
+
+/* --- what the user does ---------------------------------------------------------- */
+
+static const UsPreset *
+selected_preset (UsTrainPage *self)
+{
+  gsize n;
+  const UsPreset *presets = us_preset_list (&n);
+  guint selected = adw_combo_row_get_selected (self->preset_row);
+
+  return &presets[selected < n ? selected : 0];
+}
+
+static void
+on_preset_cb (UsTrainPage *self)
+{
+  const UsPreset *preset = selected_preset (self);
+
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (self->preset_row), _(preset->summary));
+  gtk_spin_button_set_value (self->minutes, preset->minutes);
+}
+
+static void
+start (UsTrainPage *self,
+       gboolean     resume)
+{
+  UsTrainerConfig config = {
+    .prior = us_session_get_prior (self->session),
+    .output = us_session_get_output (self->session),
+    .preset = selected_preset (self),
+    .seed = (guint64) gtk_spin_button_get_value (self->seed),
+    .minutes = gtk_spin_button_get_value (self->minutes),
+    .niceness = NICENESS,
+    .resume = resume,
+  };
+
+  us_chart_set_plot (self->loss_chart, NULL);
+  us_chart_set_plot (self->rows_chart, NULL);
+  us_session_start_training (self->session, &config);
+}
+
+static void
+on_start_clicked_cb (UsTrainPage *self)
+{
+  start (self, FALSE);
+}
+
+static void
+on_resume_clicked_cb (UsTrainPage *self)
+{
+  start (self, TRUE);
+}
+
+static void
+on_pause_clicked_cb (UsTrainPage *self)
+{
+  UsTrainer *trainer = us_session_get_trainer (self->session);
+  UsTrainerProgress progress;
+
+  if (trainer == NULL)
+    return;
+  us_trainer_get_progress (trainer, &progress);
+  if (progress.state == US_TRAINER_PAUSED)
+    us_trainer_resume (trainer);
+  else
+    us_trainer_pause (trainer);
+}
+
+static void
+on_stop_clicked_cb (UsTrainPage *self)
+{
+  us_session_stop_training (self->session);
+}
+
+/* --- what the session tells -------------------------------------------------------- */
+
+static void
+update_buttons (UsTrainPage *self)
+{
+  UsTrainer *trainer = us_session_get_trainer (self->session);
+  gboolean training = us_session_get_training (self->session);
+  UsTrainerProgress progress = { .state = US_TRAINER_IDLE };
+  gboolean paused;
+
+  if (trainer != NULL)
+    us_trainer_get_progress (trainer, &progress);
+  paused = progress.state == US_TRAINER_PAUSED;
+  gtk_widget_set_sensitive (GTK_WIDGET (self->settings_group), !training);
+  gtk_widget_set_visible (GTK_WIDGET (self->start_button), !training);
+  gtk_widget_set_visible (GTK_WIDGET (self->resume_button), !training && us_session_can_resume (self->session));
+  gtk_widget_set_visible (GTK_WIDGET (self->pause_button), training);
+  gtk_widget_set_visible (GTK_WIDGET (self->stop_button), training);
+  gtk_button_set_label (self->pause_button, paused ? _("_Resume") : _("_Pause"));
+}
+
+static void
+on_progress_cb (UsTrainPage *self)
+{
+  UsTrainer *trainer = us_session_get_trainer (self->session);
+  UsTrainerProgress progress;
+
+  if (trainer == NULL)
+    return;
+  us_trainer_get_progress (trainer, &progress);
+  show_numbers (self, &progress);
+  update_buttons (self);
+  refresh_charts (self, FALSE);
+}
+
+static void
+on_training_ended_cb (UsTrainPage *self)
+{
+  UsTrainer *trainer = us_session_get_trainer (self->session);
+  const GError *error = trainer != NULL ? us_trainer_get_error (trainer) : NULL;
+
+  on_progress_cb (self);
+  refresh_charts (self, TRUE);
+  if (error != NULL)
+    us_session_complain (self->session, _("Training ended early"), error->message);
+  else
+    us_session_say (self->session, _("Training ended; Explore and Infer now use the new model"));
+}
+
+static void
+on_simulator_cb (UsTrainPage *self)
+{
+  const UsSimulator *simulator = us_session_get_simulator (self->session);
+  guint output = us_session_get_output (self->session);
+  g_autofree char *subtitle = NULL;
+
+  if (simulator == NULL)
+    return;
+  subtitle = g_strdup_printf ("%s, %s", _(simulator->title), _(simulator->outputs[output].label));
+  adw_action_row_set_subtitle (self->simulator_row, subtitle);
+  update_buttons (self);
+}
+
+/* --- object --------------------------------------------------------------------------- */
+
+static void
+fill_presets (UsTrainPage *self)
+{
+  g_autoptr(GtkStringList) titles = gtk_string_list_new (NULL);
+  gsize n;
+  const UsPreset *presets = us_preset_list (&n);
+
+  for (gsize i = 0; i < n; i++)
+    gtk_string_list_append (titles, _(presets[i].title));
+  adw_combo_row_set_model (self->preset_row, G_LIST_MODEL (titles));
+  on_preset_cb (self);
+}
+
 static void
 us_train_page_set_property (GObject      *object,
-                        guint         id,
-                        const GValue *value,
-                        GParamSpec   *pspec)
+                            guint         id,
+                            const GValue *value,
+                            GParamSpec   *pspec)
 {
   UsTrainPage *self = US_TRAIN_PAGE (object);
 
-  if (id == PROP_SESSION)
-    g_set_object (&self->session, g_value_get_object (value));
-  else
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  if (id != PROP_SESSION)
+    {
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      return;
+    }
+  g_return_if_fail (self->session == NULL);
+  self->session = g_value_dup_object (value);
+  if (self->session == NULL)
+    return;
+  self->mailbox = us_mailbox_new (self, on_letter, letter_free);
+  g_signal_connect_object (self->session, "notify::simulator", G_CALLBACK (on_simulator_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->session, "notify::output", G_CALLBACK (on_simulator_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->session, "notify::training", G_CALLBACK (update_buttons), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->session, "progress", G_CALLBACK (on_progress_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->session, "training-ended", G_CALLBACK (on_training_ended_cb), self, G_CONNECT_SWAPPED);
+  on_simulator_cb (self);
 }
 
 static void
@@ -38,7 +573,9 @@ us_train_page_dispose (GObject *object)
 {
   UsTrainPage *self = US_TRAIN_PAGE (object);
 
+  g_clear_pointer (&self->mailbox, us_mailbox_close);
   g_clear_object (&self->session);
+  gtk_widget_dispose_template (GTK_WIDGET (self), US_TYPE_TRAIN_PAGE);
 
   G_OBJECT_CLASS (us_train_page_parent_class)->dispose (object);
 }
@@ -47,18 +584,42 @@ static void
 us_train_page_class_init (UsTrainPageClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   object_class->set_property = us_train_page_set_property;
   object_class->dispose = us_train_page_dispose;
   g_object_class_install_property (object_class, PROP_SESSION,
     g_param_spec_object ("session", NULL, NULL, US_TYPE_SESSION,
                          G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS));
-  gtk_widget_class_set_template_from_resource (GTK_WIDGET_CLASS (klass),
-                                               "/org/understudy/Understudy/us-train-page.ui");
+
+  g_type_ensure (US_TYPE_ADAPTIVE_BOX);
+  g_type_ensure (US_TYPE_CHART);
+  gtk_widget_class_set_template_from_resource (widget_class, "/org/understudy/Understudy/us-train-page.ui");
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, settings_group);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, simulator_row);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, preset_row);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, minutes);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, seed);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, start_button);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, resume_button);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, pause_button);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, stop_button);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, progress);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, warning);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, numbers);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, loss_chart);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, rows_chart);
+  gtk_widget_class_bind_template_callback (widget_class, on_preset_cb);
+  gtk_widget_class_bind_template_callback (widget_class, on_start_clicked_cb);
+  gtk_widget_class_bind_template_callback (widget_class, on_resume_clicked_cb);
+  gtk_widget_class_bind_template_callback (widget_class, on_pause_clicked_cb);
+  gtk_widget_class_bind_template_callback (widget_class, on_stop_clicked_cb);
 }
 
 static void
 us_train_page_init (UsTrainPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  add_number_rows (self);
+  fill_presets (self);
 }
