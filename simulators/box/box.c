@@ -12,7 +12,7 @@ extern const UsSimulator us_simulator_box;
 #define SIZE 64                 /* pixels */
 #define SIDE_MIN 8.0            /* pixels: the cross stays inside the box */
 #define SIDE_MAX 64.0
-#define CROSS_ARM 2.5           /* pixels from the centre, in x and in y */
+#define CROSS_ARM 2.0           /* pixels from the centre, in x and in y */
 #define CROSS_WIDTH 1.5
 
 enum { X, Y, W, H };

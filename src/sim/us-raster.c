@@ -182,16 +182,16 @@ us_raster_segment (float  *field,
   length2 = s.dx * s.dx + s.dy * s.dy;
   s.per_length2 = length2 > 1e-24 ? 1.0 / length2 : 0.0;
 
-  if (j1 - j0 >= 4)
+  if (j1 - j0 >= 8)
     {
       wide_segment (field, height, width, reach, &s, i0, i1);
       return;
     }
 
-  /* Short, as the pieces of a finely cut curve are: one vector a row. */
-  j0 = MIN (j0, width - 4);
-  for (gsize i = i0; i <= i1; i++)
-    nearest_of_four (field + i * width, j0, (double) i + 0.5, &s);
+  /* Short, as the pieces of a finely cut curve are: one or two vectors a row. */
+  for (gsize j = j0; j <= j1; j += 4)
+    for (gsize i = i0; i <= i1; i++)
+      nearest_of_four (field + i * width, MIN (j, width - 4), (double) i + 0.5, &s);
 }
 
 void
