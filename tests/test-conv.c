@@ -330,6 +330,35 @@ test_networks (void)
   us_pool_free (pool);
 }
 
+/* Enough tiles of 2 × 2 or 4 × 4, of 2 or 3 taps, in phases and in sources;
+ * slices and partial sums that end unevenly. */
+static void
+test_winograd (void)
+{
+  const UsConvShape shapes[] = {
+    make_shape (13, 4, 4, 96, 80, 4, 2, 1, TRUE),         /* F(2,2) */
+    make_shape (13, 8, 8, 80, 48, 4, 2, 1, FALSE),
+    make_shape (13, 16, 16, 16, 80, 4, 2, 1, TRUE),       /* F(4,2) */
+    make_shape (7, 32, 32, 48, 16, 4, 2, 1, FALSE),
+    make_shape (5, 24, 40, 16, 32, 2, 1, 0, TRUE),        /* grid 25 × 41: direct */
+    make_shape (7, 25, 33, 32, 16, 2, 1, 0, FALSE),       /* one part, no padding */
+    make_shape (9, 10, 6, 32, 48, 3, 1, 1, FALSE),        /* F(2,3) */
+    make_shape (9, 10, 6, 48, 32, 3, 1, 1, TRUE),
+    make_shape (4, 32, 16, 16, 80, 3, 1, 1, FALSE),       /* F(4,3) */
+    make_shape (13, 16, 20, 80, 16, 3, 1, 1, TRUE),
+    make_shape (3, 26, 34, 16, 16, 3, 1, 0, FALSE),
+    make_shape (3, 24, 32, 16, 16, 6, 2, 2, TRUE),        /* 3 × 3 parts */
+    make_shape (3, 48, 32, 16, 16, 6, 2, 2, FALSE),
+    make_shape (3, 48, 36, 16, 16, 6, 3, 2, FALSE),       /* 2 × 2 parts, nine of them; grid 16 × 12 */
+    make_shape (3, 16, 12, 32, 16, 6, 3, 2, TRUE),        /* padding leaves 47 × 35: direct */
+  };
+  UsPool *pool = us_pool_new (2, 0);
+
+  for (guint i = 0; i < G_N_ELEMENTS (shapes); i++)
+    check_shape (&shapes[i], pool);
+  us_pool_free (pool);
+}
+
 /* --- invariants -------------------------------------------------------- */
 
 /* <conv (x), y> = <x, transposed conv (y)>: with the channels of the weights changed about. */
@@ -429,6 +458,7 @@ test_workers (void)
     make_shape (7, 32, 32, 3, 16, 4, 2, 1, FALSE),
     make_shape (5, 16, 16, 16, 1, 4, 2, 1, TRUE),
     make_shape (1, 4, 4, 128, 64, 4, 2, 1, TRUE),
+    make_shape (20, 16, 16, 64, 96, 4, 2, 1, FALSE),
   };
   static const guint workers[] = { 2, 3, 5 };
 
@@ -500,6 +530,7 @@ main (int   argc,
   g_test_add_func ("/conv/kernels", test_kernels);
   g_test_add_func ("/conv/channels", test_channels);
   g_test_add_func ("/conv/networks", test_networks);
+  g_test_add_func ("/conv/winograd", test_winograd);
   g_test_add_func ("/conv/adjoint", test_adjoint);
   g_test_add_func ("/conv/workers", test_workers);
   g_test_add_func ("/conv/nonfinite", test_nonfinite);

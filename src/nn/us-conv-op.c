@@ -195,6 +195,8 @@ us_conv_op_new (const UsConv *self,
   op->scatter = us_conv_scatter_fits (self, op);
   if (op->scatter)
     packed = op->in_channels * us_conv_round_up (s->kernel * s->kernel * op->out_channels, self->kernels->panel);
+  else if ((op->winograd = us_conv_winograd_new (self, op)) != NULL)
+    packed = us_conv_winograd_packed (self, op);
   op->packed = us_conv_alloc_floats (packed);
   op->offsets = g_new0 (UsRun1d, MAX (offsets, 1));
   return op;
@@ -209,6 +211,7 @@ us_conv_op_free (UsConvOp *op)
       g_free (op->phases[i].blocks);
     }
   g_free (op->phases);
+  g_clear_pointer (&op->winograd, us_conv_winograd_free);
   us_conv_free_floats (op->packed);
   g_free (op->offsets);
   g_free (op);
@@ -268,6 +271,8 @@ us_conv_op_pack (const UsConv *self,
 
   if (op->scatter)
     us_conv_scatter_pack (self, op, w);
+  else if (op->winograd != NULL)
+    us_conv_winograd_pack (self, op, w, pool);
   else
     us_pool_run (pool, op->n_phases * job.n_panels, pack_chunk, &job);
 }
@@ -415,6 +420,11 @@ us_conv_op_run (const UsConv   *self,
   if (op->scatter)
     {
       us_conv_scatter_run (self, op, in, bias, activation, slope, out, pool);
+      return;
+    }
+  if (op->winograd != NULL)
+    {
+      us_conv_winograd_run (self, op, in, bias, activation, slope, out, pool);
       return;
     }
   for (gsize i = 0; i < op->n_phases; i++)

@@ -41,6 +41,27 @@ typedef struct
   gsize      offsets;          /* where its offsets begin */
 } UsConvPhase;
 
+/* A stride-1 convolution of r × r taps within an operation: which pixels of the
+ * input, which of the output, which taps of the kernel. */
+typedef struct
+{
+  gssize in_y, in_x;           /* input pixel of the first tap at grid 0; steps are in_step */
+  gsize  out_y, out_x;         /* output pixel at grid 0; steps are out_step */
+  int    ky, kx, k_step;       /* kernel index of the first tap, and from one tap to the next */
+} UsConvPart;
+
+/* Winograd F(m, r): (us-conv-winograd.c).  Output phases with a sum over sources
+ * each: parts[phase · n_sources + source]. */
+typedef struct
+{
+  guint       m, r, n;
+  gsize       grid_height, grid_width;
+  gsize       n_phases, n_sources;
+  UsConvPart *parts;
+  gsize       reduction;       /* n_sources · in_channels */
+  gsize       block;           /* tiles at a time */
+} UsConvWinograd;
+
 typedef struct
 {
   gsize        in_channels, out_channels;
@@ -51,6 +72,7 @@ typedef struct
   UsConvPhase *phases;         /* (n_phases) owned */
   gsize        n_phases;
   gboolean     scatter;        /* few output channels: us-conv-scatter.c */
+  UsConvWinograd *winograd;    /* NULL: direct sums; owned */
   guint        kernel, pad;
   float       *packed;         /* weights in panels, owned */
   UsRun1d     *offsets;        /* runs as seen in the map of this call; owned */
@@ -65,6 +87,7 @@ struct _UsConv
   UsConvOp        *forward;    /* NULL when not asked for */
   UsConvOp        *backward;
 
+  UsConvWinograd  *weights;    /* for the gradient of the weights; NULL: direct sums */
   gsize            n_partials; /* of the gradient of the weights */
   float           *partials;   /* (n_partials, K, K, Cin, Cout), or NULL when 1 */
   float           *bias_sums;  /* (B, Cout) */
@@ -102,6 +125,33 @@ void      us_conv_scatter_run  (const UsConv   *self,
                                 float           slope,
                                 UsTensor       *out,
                                 UsPool         *pool);
+
+/* us-conv-winograd.c */
+UsConvWinograd *us_conv_winograd_new  (const UsConv   *self,
+                                       const UsConvOp *op);    /* NULL when it does not fit or pay */
+void            us_conv_winograd_free (UsConvWinograd *winograd);
+gsize           us_conv_winograd_packed (const UsConv   *self,
+                                         const UsConvOp *op);  /* floats */
+void            us_conv_winograd_pack (const UsConv *self,
+                                       UsConvOp     *op,
+                                       const float  *w,
+                                       UsPool       *pool);
+void            us_conv_winograd_run  (const UsConv   *self,
+                                       const UsConvOp *op,
+                                       const UsTensor *in,
+                                       const float    *bias,
+                                       int             activation,
+                                       float           slope,
+                                       UsTensor       *out,
+                                       UsPool         *pool);
+
+/* us-conv-winograd-weights.c */
+UsConvWinograd *us_conv_winograd_weights_new (const UsConv *self);
+void            us_conv_winograd_run_weights (UsConv         *self,
+                                              const UsTensor *x,
+                                              const UsTensor *dy,
+                                              float          *to,    /* dw, or the partial sums */
+                                              UsPool         *pool);
 
 /* us-conv-weights.c */
 gsize     us_conv_n_partials (const UsConv *self);

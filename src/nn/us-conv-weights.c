@@ -329,7 +329,10 @@ us_conv_run_weights (UsConv         *self,
       job.to = self->partials;
       memset (job.to, 0, job.n_partials * n * sizeof (float));
     }
-  us_pool_run (pool, job.n_partials * s->kernel * job.n_slices, weights_chunk, &job);
+  if (self->weights != NULL)
+    us_conv_winograd_run_weights (self, x, dy, job.to, pool);
+  else
+    us_pool_run (pool, job.n_partials * s->kernel * job.n_slices, weights_chunk, &job);
   if (job.n_partials > 1)
     {
       ReduceJob reduce = { self->partials, job.n_partials, n, dw };

@@ -109,6 +109,7 @@ us_conv_new_for_isa (const UsConvShape *shape,
     {
       gsize n = (gsize) shape->kernel * shape->kernel * shape->in_channels * shape->out_channels;
 
+      self->weights = us_conv_winograd_weights_new (self);
       self->n_partials = us_conv_n_partials (self);
       if (self->n_partials > 1)
         self->partials = us_conv_alloc_floats (self->n_partials * n);
@@ -131,6 +132,7 @@ us_conv_free (UsConv *self)
     return;
   g_clear_pointer (&self->forward, us_conv_op_free);
   g_clear_pointer (&self->backward, us_conv_op_free);
+  g_clear_pointer (&self->weights, us_conv_winograd_free);
   us_conv_free_floats (self->partials);
   us_conv_free_floats (self->bias_sums);
   g_free (self);

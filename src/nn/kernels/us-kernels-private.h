@@ -14,6 +14,7 @@
 
 void US_K (us_kernel_gemm)        (const UsGemmCall *call);
 void US_K (us_kernel_outer)       (const UsOuterCall *call);
+void US_K (us_kernel_winograd)    (const UsWinogradCall *call);
 void US_K (us_kernel_add)         (float       *y,
                                    const float *x,
                                    gsize        n);

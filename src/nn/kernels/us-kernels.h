@@ -51,6 +51,31 @@ typedef struct
   gsize               vectors;        /* of the panel that hold something */
 } UsOuterCall;
 
+typedef enum
+{
+  US_WINOGRAD_INPUT,             /* n × n -> n × n:  Bᵀ d B */
+  US_WINOGRAD_OUTPUT,            /* n × n -> m × m:  Aᵀ M A */
+  US_WINOGRAD_WEIGHTS,           /* r × r -> n × n:  G g Gᵀ */
+  US_WINOGRAD_OUTPUT_GRADIENT,   /* m × m -> n × n:  A dy Aᵀ */
+  US_WINOGRAD_WEIGHTS_GRADIENT,  /* n × n -> r × r:  Gᵀ dU G */
+} UsWinogradTransform;
+
+/* One tile, for n_channels channels side by side, whole vectors of them; m, r of
+ * F(m, r): 2 or 4, 2 or 3.  Bias and activation: with US_WINOGRAD_OUTPUT only. */
+typedef struct
+{
+  UsWinogradTransform transform;
+  guint               m, r;
+  const float        *in;
+  gsize               in_row, in_column;     /* floats from one element of the tile to the next */
+  float              *out;
+  gsize               out_row, out_column;
+  gsize               n_channels;
+  const float        *bias;                  /* of the outputs: (n_channels) or NULL */
+  int                 activation;
+  float               slope;
+} UsWinogradCall;
+
 typedef struct
 {
   UsIsa isa;
@@ -60,6 +85,7 @@ typedef struct
 
   void (*gemm)   (const UsGemmCall *call);
   void (*outer)  (const UsOuterCall *call);
+  void (*winograd) (const UsWinogradCall *call);
   /* y += x */
   void (*add)    (float       *y,
                   const float *x,

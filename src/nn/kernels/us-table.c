@@ -18,6 +18,7 @@ TABLE (US_KERNEL_ISA) (void)
     .tile = US_TILE,
     .gemm = US_K (us_kernel_gemm),
     .outer = US_K (us_kernel_outer),
+    .winograd = US_K (us_kernel_winograd),
     .add = US_K (us_kernel_add),
     .column_sums = US_K (us_kernel_column_sums),
   };
