@@ -1,14 +1,86 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Main thread; pictures come from the session's preview slot, strips from one of the page's own. */
 #include "config.h"
 
 #include "us-explore-page.h"
+
+#include "us-adaptive-box.h"
+#include "us-chart.h"
+#include "us-colour-bar.h"
+#include "us-explore-lab.h"
+#include "us-image-view.h"
+#include "us-latent-row.h"
+#include "us-mailbox.h"
 #include "us-session.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+#define N_COLUMNS 9                     /* of a traversal strip */
+#define STRIPS_DELAY_MS 120             /* after a change, before strips are computed */
+#define READ_OUT_US (250 * 1000)        /* numbers change no faster than can be read */
+#define SWING_SECONDS 3.0               /* of one latent to both ends and back */
+
+typedef enum
+{
+  PLAY_IN_TURN,
+  PLAY_TOGETHER,
+} PlayMode;
 
 struct _UsExplorePage
 {
-  AdwBin     parent_instance;
+  AdwBin              parent_instance;
 
-  UsSession *session;           /* owned */
+  /* Template children. */
+  GtkStack           *stack;
+  UsAdaptiveBox      *panes;
+  GtkLabel           *model_title;
+  GtkLabel           *model_detail;
+  GtkToggleButton    *play_button;
+  GtkDropDown        *play_mode;
+  GtkListBox         *latents;
+  GtkBox             *controls;
+  GtkBox             *views;
+  GtkStack           *kinds;
+  UsImageView        *decoded_view;
+  UsImageView        *simulated_view;
+  UsImageView        *difference_view;
+  GtkLabel           *scale_lower;
+  GtkLabel           *scale_upper;
+  UsChart            *curves;
+  UsChart            *curve_difference;
+  GtkLabel           *agreement;
+  GtkLabel           *timing;
+  GtkWidget          *strips_section;
+  GtkSwitch          *with_simulator;
+  UsChart            *strips;
+
+  /* Owned. */
+  UsSession          *session;
+  UsSimvae           *model;            /* what the sliders show; or NULL */
+  GPtrArray          *rows;             /* (P) of UsLatentRow, borrowed from the list */
+  GtkSizeGroup       *names, *numbers;
+  GSimpleActionGroup *actions;
+  UsExploreLab       *lab;              /* of the session's preview thread */
+  UsMailbox          *pictures;
+  UsPreview          *strips_slot;
+  UsExploreLab       *strips_lab;       /* of the slot's thread */
+  UsMailbox          *strips_box;
+
+  /* State. */
+  gboolean            batching;         /* several rows change at once */
+  gboolean            stale;            /* changed while it was not to be seen */
+  guint64             serial;           /* of the newest request */
+  guint64             shown;            /* of the newest picture */
+  guint               strips_id;
+  gint64              read_out_time;
+  UsLatency           latency;
+
+  /* Play. */
+  guint               tick_id;
+  gint64              play_start;       /* frame time; 0: with the next frame */
+  gsize               play_parameter;
+  double             *play_phase;       /* (P) */
 };
 
 enum
@@ -19,18 +91,616 @@ enum
 
 G_DEFINE_FINAL_TYPE (UsExplorePage, us_explore_page, ADW_TYPE_BIN)
 
+GActionGroup *
+us_explore_page_get_actions (UsExplorePage *self)
+{
+  g_return_val_if_fail (US_IS_EXPLORE_PAGE (self), NULL);
+
+  return G_ACTION_GROUP (self->actions);
+}
+
+void
+us_explore_page_get_latency_stats (UsExplorePage  *self,
+                                   UsLatencyStats *stats)
+{
+  g_return_if_fail (US_IS_EXPLORE_PAGE (self));
+
+  us_latency_measure (&self->latency, stats);
+}
+
+void
+us_explore_page_reset_latency_stats (UsExplorePage *self)
+{
+  g_return_if_fail (US_IS_EXPLORE_PAGE (self));
+
+  us_latency_clear (&self->latency);
+}
+
+void
+us_explore_page_set_value (UsExplorePage *self,
+                           gsize          parameter,
+                           double         value)
+{
+  g_return_if_fail (US_IS_EXPLORE_PAGE (self));
+  g_return_if_fail (parameter < self->rows->len);
+
+  us_latent_row_set_value (self->rows->pdata[parameter], value);
+}
+
+double
+us_explore_page_get_value (UsExplorePage *self,
+                           gsize          parameter)
+{
+  g_return_val_if_fail (US_IS_EXPLORE_PAGE (self), 0);
+  g_return_val_if_fail (parameter < self->rows->len, 0);
+
+  return us_latent_row_get_value (self->rows->pdata[parameter]);
+}
+
+gboolean
+us_explore_page_is_settled (UsExplorePage *self)
+{
+  g_return_val_if_fail (US_IS_EXPLORE_PAGE (self), FALSE);
+
+  return self->shown == self->serial && self->strips_id == 0;
+}
+
+/* (P), free with g_free */
+static double *
+dup_theta (UsExplorePage *self)
+{
+  double *theta = g_new (double, self->rows->len);
+
+  for (guint i = 0; i < self->rows->len; i++)
+    theta[i] = us_latent_row_get_value (self->rows->pdata[i]);
+  return theta;
+}
+
+/* ---- work for the two slots ---- */
+
+typedef struct
+{
+  UsExploreLab *lab;
+  UsSimvae     *model;
+  UsMailbox    *mailbox;
+  double       *theta;          /* (P) */
+  guint64       serial;
+  gboolean      with_simulator;
+} Job;
+
+static Job *
+job_new (UsExplorePage *self,
+         UsExploreLab  *lab,
+         UsMailbox     *mailbox)
+{
+  Job *job = g_new0 (Job, 1);
+
+  job->lab = us_explore_lab_ref (lab);
+  job->model = us_simvae_ref (self->model);
+  job->mailbox = us_mailbox_ref (mailbox);
+  job->theta = dup_theta (self);
+  return job;
+}
+
+static void
+job_free (gpointer data)
+{
+  Job *job = data;
+
+  us_explore_lab_unref (job->lab);
+  us_simvae_unref (job->model);
+  us_mailbox_unref (job->mailbox);
+  g_free (job->theta);
+  g_free (job);
+}
+
+/* Preview thread.  Not cancelled: it is short, and a hand that moves faster than
+ * the decoder must still see pictures. */
+static void
+run_picture (gpointer    data,
+             const gint *cancelled)
+{
+  Job *job = data;
+
+  us_mailbox_post (job->mailbox,
+                   us_explore_lab_picture (job->lab, job->model, job->theta, job->serial));
+}
+
+/* The thread of the page's own slot. */
+static void
+run_strips (gpointer    data,
+            const gint *cancelled)
+{
+  Job *job = data;
+  UsPlot *plot = us_explore_lab_strips (job->lab, job->model, job->theta, N_COLUMNS,
+                                        job->with_simulator, cancelled);
+
+  if (plot != NULL)
+    us_mailbox_post (job->mailbox, plot);
+}
+
+static gboolean
+ask_strips (gpointer data)
+{
+  UsExplorePage *self = data;
+  Job *job;
+
+  self->strips_id = 0;
+  if (self->model == NULL)
+    return G_SOURCE_REMOVE;
+  job = job_new (self, self->strips_lab, self->strips_box);
+  job->with_simulator = gtk_switch_get_active (self->with_simulator);
+  us_preview_submit (self->strips_slot, run_strips, job, job_free);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+ask (UsExplorePage *self)
+{
+  UsPreview *preview = self->session != NULL ? us_session_get_preview (self->session) : NULL;
+  Job *job;
+
+  if (self->model == NULL || preview == NULL || self->batching)
+    return;
+  if (!gtk_widget_get_mapped (GTK_WIDGET (self)))
+    {
+      self->stale = TRUE;
+      return;
+    }
+  self->stale = FALSE;
+  job = job_new (self, self->lab, self->pictures);
+  job->serial = ++self->serial;
+  us_latency_ask (&self->latency, job->serial, g_get_monotonic_time ());
+  us_preview_submit (preview, run_picture, job, job_free);
+  /* While the hand moves, strips follow at most every STRIPS_DELAY_MS. */
+  if (self->strips_id == 0)
+    self->strips_id = g_timeout_add (STRIPS_DELAY_MS, ask_strips, self);
+}
+
+/* ---- what comes back ---- */
+
+static void
+say_agreement (UsExplorePage          *self,
+               const UsExplorePicture *picture)
+{
+  const UsOutput *output = picture->output;
+  double range = output->upper - output->lower;
+  g_autofree char *text = NULL, *timing = NULL;
+
+  if (picture->simulated == NULL)
+    gtk_label_set_label (self->agreement, picture->refusal);
+  else
+    {
+      text = g_strdup_printf (_("RMS difference %.4f, %.1f %% of the range; largest %.3f"),
+                              picture->rms, range > 0 ? 100 * picture->rms / range : 0,
+                              picture->largest);
+      gtk_label_set_label (self->agreement, text);
+    }
+  timing = g_strdup_printf (_("decoded in %.2f ms · simulated in %.3f ms"),
+                            picture->decode_ms, picture->simulate_ms);
+  gtk_label_set_label (self->timing, timing);
+}
+
+static void
+show_images (UsExplorePage          *self,
+             const UsExplorePicture *picture)
+{
+  const UsOutput *output = picture->output;
+  gsize H = output->height, W = output->width, C = output->channels;
+  double half = (output->upper - output->lower) / 2;
+
+  us_image_view_set_pixels (self->decoded_view, picture->decoded, H, W, C,
+                            output->lower, output->upper);
+  us_image_view_set_pixels (self->simulated_view, picture->simulated, H, W, C,
+                            output->lower, output->upper);
+  us_image_view_set_pixels (self->difference_view, picture->difference, H, W, 1, -half, half);
+}
+
+/* x, y of one curve a channel. */
+static void
+add_curves (UsPlot            *plot,
+            const UsOutput    *output,
+            const float       *values,          /* (T, C) */
+            const char        *name,
+            const UsPlotStyle *style)
+{
+  gsize T = output->height, C = output->channels;
+  g_autofree double *x = g_new (double, T);
+  g_autofree double *y = g_new (double, T);
+
+  for (gsize c = 0; c < C; c++)
+    {
+      for (gsize t = 0; t < T; t++)
+        {
+          x[t] = output->x_lower + (output->x_upper - output->x_lower) * t / MAX (T - 1, 1);
+          y[t] = values[t * C + c];
+        }
+      us_plot_add_line (plot, c == 0 ? name : NULL, style, T, x, y);
+    }
+}
+
+static void
+show_curves (UsExplorePage          *self,
+             const UsExplorePicture *picture)
+{
+  const UsOutput *output = picture->output;
+  g_autoptr(UsPlot) both = us_plot_new (NULL);
+  g_autoptr(UsPlot) difference = us_plot_new (NULL);
+  UsOutput mean = *output;
+  double half = (output->upper - output->lower) / 2;
+
+  us_plot_set_axis (both, US_AXIS_X, output->x_label, output->x_unit, US_SCALE_LINEAR);
+  us_plot_set_axis (both, US_AXIS_Y, output->y_label, output->y_unit, US_SCALE_LINEAR);
+  us_plot_set_range (both, US_AXIS_Y, output->lower, output->upper);
+  if (picture->simulated != NULL)
+    add_curves (both, output, picture->simulated, _("Simulator"),
+                &(UsPlotStyle) { .colour = US_COLOUR_FOREGROUND, .dash = US_DASH_DASHED });
+  add_curves (both, output, picture->decoded, _("Decoder"), &(UsPlotStyle) { .colour = 1, .width = 2 });
+  us_chart_set_plot (self->curves, both);
+
+  mean.channels = 1;
+  us_plot_set_axis (difference, US_AXIS_X, output->x_label, output->x_unit, US_SCALE_LINEAR);
+  us_plot_set_axis (difference, US_AXIS_Y, _("Decoder − simulator"), output->y_unit, US_SCALE_LINEAR);
+  us_plot_set_range (difference, US_AXIS_Y, -half / 4, half / 4);
+  us_plot_add_rule (difference, NULL, NULL, US_AXIS_Y, 0);
+  if (picture->difference != NULL)
+    add_curves (difference, &mean, picture->difference, NULL, &(UsPlotStyle) { .colour = 2 });
+  us_chart_set_plot (self->curve_difference, difference);
+}
+
+static void
+on_picture (gpointer owner,
+            gpointer letter)
+{
+  UsExplorePage *self = owner;
+  g_autoptr(UsExplorePicture) picture = letter;
+  gint64 now;
+
+  /* Of a model of another kind, asked before it was replaced. */
+  if (self->model == NULL || picture->serial <= self->shown ||
+      picture->output != &us_simvae_simulator (self->model)->outputs[us_simvae_output (self->model)])
+    return;
+
+  if (picture->output->kind == US_OUTPUT_IMAGE)
+    show_images (self, picture);
+  else
+    show_curves (self, picture);
+  self->shown = picture->serial;
+  now = g_get_monotonic_time ();
+  us_latency_answer (&self->latency, picture->serial, now);
+
+  if (now - self->read_out_time > READ_OUT_US || self->shown == self->serial)
+    {
+      say_agreement (self, picture);
+      self->read_out_time = now;
+    }
+}
+
+static void
+on_strips (gpointer owner,
+           gpointer letter)
+{
+  UsExplorePage *self = owner;
+  g_autoptr(UsPlot) plot = letter;
+
+  us_chart_set_plot (self->strips, plot);
+}
+
+/* ---- sliders ---- */
+
+static void
+move_all (UsExplorePage *self,
+          const double  *theta)         /* (P) */
+{
+  self->batching = TRUE;
+  for (guint i = 0; i < self->rows->len; i++)
+    us_latent_row_set_value (self->rows->pdata[i], theta[i]);
+  self->batching = FALSE;
+  ask (self);
+}
+
+static void
+on_reset (GSimpleAction *action,
+          GVariant      *parameter,
+          gpointer       data)
+{
+  UsExplorePage *self = data;
+
+  if (self->model == NULL)
+    return;
+  self->batching = TRUE;
+  for (guint i = 0; i < self->rows->len; i++)
+    us_latent_row_set_position (self->rows->pdata[i], 0.5);
+  self->batching = FALSE;
+  ask (self);
+}
+
+static void
+on_randomise (GSimpleAction *action,
+              GVariant      *parameter,
+              gpointer       data)
+{
+  UsExplorePage *self = data;
+  g_autofree double *theta = NULL;
+  UsRng rng;
+
+  if (self->model == NULL)
+    return;
+  theta = g_new (double, self->rows->len);
+  us_rng_init (&rng, g_random_int (), US_RNG_PRIOR, 0);
+  if (us_prior_sample (us_simvae_prior (self->model), &rng, theta))
+    move_all (self, theta);
+}
+
+static void
+build_rows (UsExplorePage *self)
+{
+  UsPrior *prior = us_simvae_prior (self->model);
+  const UsSimulator *simulator = us_simvae_simulator (self->model);
+  GtkWidget *child;
+
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->latents))) != NULL)
+    gtk_list_box_remove (self->latents, child);
+  g_ptr_array_set_size (self->rows, 0);
+  for (gsize i = 0; i < simulator->n_parameters; i++)
+    {
+      GtkWidget *row = us_latent_row_new (prior, i, self->names, self->numbers);
+
+      g_signal_connect_object (row, "changed", G_CALLBACK (ask), self, G_CONNECT_SWAPPED);
+      gtk_list_box_append (self->latents, row);
+      g_ptr_array_add (self->rows, row);
+    }
+}
+
+/* ---- play ---- */
+
+/* Each latent swings about the middle, through where it stands now. */
+static void
+start_phase (UsExplorePage *self)
+{
+  g_free (self->play_phase);
+  self->play_phase = g_new (double, self->rows->len);
+  for (guint i = 0; i < self->rows->len; i++)
+    {
+      double u = us_latent_row_get_position (self->rows->pdata[i]);
+
+      self->play_phase[i] = asin (CLAMP (2 * u - 1, -1, 1));
+    }
+  self->play_start = 0;
+  self->play_parameter = 0;
+}
+
+static double
+swing (double phase,
+       double turns)
+{
+  return 0.5 + 0.5 * sin (phase + 2 * G_PI * turns);
+}
+
+static gboolean
+on_tick (GtkWidget     *widget,
+         GdkFrameClock *clock,
+         gpointer       data)
+{
+  UsExplorePage *self = US_EXPLORE_PAGE (widget);
+  gint64 now = gdk_frame_clock_get_frame_time (clock);
+  double seconds, turns;
+  guint n = self->rows->len;
+
+  if (self->play_start == 0)
+    self->play_start = now;
+  seconds = (now - self->play_start) / 1e6;
+  turns = seconds / SWING_SECONDS;
+
+  self->batching = TRUE;
+  if (gtk_drop_down_get_selected (self->play_mode) == PLAY_TOGETHER)
+    {
+      /* Periods without a common multiple: the picture does not repeat. */
+      for (guint i = 0; i < n; i++)
+        us_latent_row_set_position (self->rows->pdata[i],
+                                    swing (self->play_phase[i], turns / (1 + 0.137 * i)));
+    }
+  else if (n > 0)
+    {
+      gsize parameter = (gsize) turns % n;
+
+      if (parameter != self->play_parameter)
+        {
+          /* The one before goes home exactly. */
+          us_latent_row_set_position (self->rows->pdata[self->play_parameter],
+                                      swing (self->play_phase[self->play_parameter], 0));
+          self->play_parameter = parameter;
+        }
+      us_latent_row_set_position (self->rows->pdata[parameter],
+                                  swing (self->play_phase[parameter], turns - floor (turns)));
+    }
+  self->batching = FALSE;
+  ask (self);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+set_playing (UsExplorePage *self,
+             gboolean       playing)
+{
+  GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self->actions), "play");
+
+  playing = playing && self->model != NULL;
+  if (playing && self->tick_id == 0)
+    {
+      start_phase (self);
+      self->tick_id = gtk_widget_add_tick_callback (GTK_WIDGET (self), on_tick, NULL, NULL);
+    }
+  else if (!playing && self->tick_id != 0)
+    {
+      gtk_widget_remove_tick_callback (GTK_WIDGET (self), self->tick_id);
+      self->tick_id = 0;
+    }
+  g_simple_action_set_state (G_SIMPLE_ACTION (action), g_variant_new_boolean (playing));
+  gtk_button_set_icon_name (GTK_BUTTON (self->play_button),
+                            playing ? "media-playback-pause-symbolic"
+                                    : "media-playback-start-symbolic");
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->play_button),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL, playing ? _("Pause") : _("Play"),
+                                  -1);
+}
+
+static void
+on_play (GSimpleAction *action,
+         GVariant      *value,
+         gpointer       data)
+{
+  set_playing (data, g_variant_get_boolean (value));
+}
+
+static void
+on_play_mode_changed (UsExplorePage *self)
+{
+  if (self->tick_id != 0)
+    start_phase (self);
+}
+
+static const GActionEntry actions[] = {
+  { .name = "play", .state = "false", .change_state = on_play },
+  { .name = "randomise", .activate = on_randomise },
+  { .name = "reset", .activate = on_reset },
+};
+
+/* ---- the model ---- */
+
+static void
+say_model (UsExplorePage *self)
+{
+  const UsSimvaeRecord *record = us_simvae_record (self->model);
+  const UsSimulator *simulator = us_simvae_simulator (self->model);
+  const UsOutput *output = &simulator->outputs[us_simvae_output (self->model)];
+  double minutes = (record->seconds[0] + record->seconds[1]) / 60;
+  g_autofree char *detail = NULL;
+
+  gtk_label_set_label (self->model_title, us_session_get_title (self->session));
+  /* Translators: simulator, output, preset, minutes */
+  detail = g_strdup_printf (minutes < 1 ? _("%s · %s · preset %s, trained for less than a minute")
+                                        : _("%s · %s · preset %s, trained for %.0f min"),
+                            _(simulator->title), _(output->label),
+                            record->preset != NULL ? record->preset : "–", minutes);
+  gtk_label_set_label (self->model_detail, detail);
+}
+
+static void
+set_scale_labels (UsExplorePage  *self,
+                  const UsOutput *output)
+{
+  double half = (output->upper - output->lower) / 2;
+  g_autofree char *lower = g_strdup_printf ("−%g", half);
+  g_autofree char *upper = g_strdup_printf ("+%g", half);
+
+  gtk_label_set_label (self->scale_lower, lower);
+  gtk_label_set_label (self->scale_upper, upper);
+}
+
+/* Same sliders: newer weights of a training run keep the place. */
+static gboolean
+same_latents (UsSimvae *a,
+              UsSimvae *b)
+{
+  g_autofree char *prior_a = NULL, *prior_b = NULL;
+
+  if (a == NULL || b == NULL || us_simvae_simulator (a) != us_simvae_simulator (b) ||
+      us_simvae_output (a) != us_simvae_output (b))
+    return FALSE;
+  if (us_simvae_prior (a) == us_simvae_prior (b))
+    return TRUE;
+  prior_a = us_prior_to_json (us_simvae_prior (a));
+  prior_b = us_prior_to_json (us_simvae_prior (b));
+  return strcmp (prior_a, prior_b) == 0;
+}
+
+static void
+on_model (UsExplorePage *self)
+{
+  UsSimvae *model = us_session_get_model (self->session);
+  gboolean keep = same_latents (self->model, model);
+
+  if (model == NULL)
+    set_playing (self, FALSE);
+  g_clear_pointer (&self->model, us_simvae_unref);
+  self->model = model != NULL ? us_simvae_ref (model) : NULL;
+  gtk_stack_set_visible_child_name (self->stack, model != NULL ? "model" : "empty");
+  if (model == NULL)
+    return;
+
+  if (!keep)
+    {
+      const UsOutput *output = &us_simvae_simulator (model)->outputs[us_simvae_output (model)];
+
+      set_playing (self, FALSE);
+      build_rows (self);
+      gtk_stack_set_visible_child_name (self->kinds,
+                                        output->kind == US_OUTPUT_IMAGE ? "image" : "series");
+      set_scale_labels (self, output);
+    }
+  say_model (self);
+  ask (self);
+}
+
+static void
+on_title (UsExplorePage *self)
+{
+  if (self->model != NULL)
+    say_model (self);
+}
+
+/* Narrow: pictures on top, then sliders, then strips in one scroll. */
+static void
+on_stacked (UsExplorePage *self)
+{
+  GtkBox *home = us_adaptive_box_get_stacked (self->panes) ? self->controls : self->views;
+
+  if (gtk_widget_get_parent (self->strips_section) == GTK_WIDGET (home))
+    return;
+  g_object_ref (self->strips_section);
+  gtk_box_remove (GTK_BOX (gtk_widget_get_parent (self->strips_section)), self->strips_section);
+  gtk_box_append (home, self->strips_section);
+  g_object_unref (self->strips_section);
+}
+
+static void
+us_explore_page_map (GtkWidget *widget)
+{
+  UsExplorePage *self = US_EXPLORE_PAGE (widget);
+
+  GTK_WIDGET_CLASS (us_explore_page_parent_class)->map (widget);
+  if (self->stale)
+    ask (self);
+}
+
+static void
+us_explore_page_unmap (GtkWidget *widget)
+{
+  set_playing (US_EXPLORE_PAGE (widget), FALSE);
+  GTK_WIDGET_CLASS (us_explore_page_parent_class)->unmap (widget);
+}
+
 static void
 us_explore_page_set_property (GObject      *object,
-                        guint         id,
-                        const GValue *value,
-                        GParamSpec   *pspec)
+                              guint         id,
+                              const GValue *value,
+                              GParamSpec   *pspec)
 {
   UsExplorePage *self = US_EXPLORE_PAGE (object);
 
-  if (id == PROP_SESSION)
-    g_set_object (&self->session, g_value_get_object (value));
-  else
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  if (id != PROP_SESSION)
+    {
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      return;
+    }
+  if (!g_set_object (&self->session, g_value_get_object (value)) || self->session == NULL)
+    return;
+  g_signal_connect_object (self->session, "notify::model", G_CALLBACK (on_model), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->session, "notify::title", G_CALLBACK (on_title), self,
+                           G_CONNECT_SWAPPED);
+  on_model (self);
 }
 
 static void
@@ -38,27 +708,101 @@ us_explore_page_dispose (GObject *object)
 {
   UsExplorePage *self = US_EXPLORE_PAGE (object);
 
+  g_clear_handle_id (&self->strips_id, g_source_remove);
+  g_clear_pointer (&self->pictures, us_mailbox_close);
+  g_clear_pointer (&self->strips_slot, us_preview_free);
+  g_clear_pointer (&self->strips_box, us_mailbox_close);
+  g_clear_pointer (&self->lab, us_explore_lab_unref);
+  g_clear_pointer (&self->strips_lab, us_explore_lab_unref);
+  g_clear_pointer (&self->model, us_simvae_unref);
+  g_clear_pointer (&self->play_phase, g_free);
+  g_clear_pointer (&self->rows, g_ptr_array_unref);
+  g_clear_object (&self->names);
+  g_clear_object (&self->numbers);
   g_clear_object (&self->session);
 
   G_OBJECT_CLASS (us_explore_page_parent_class)->dispose (object);
 }
 
 static void
+us_explore_page_finalize (GObject *object)
+{
+  g_clear_object (&US_EXPLORE_PAGE (object)->actions);
+
+  G_OBJECT_CLASS (us_explore_page_parent_class)->finalize (object);
+}
+
+static void
+bind_children (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, stack);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, panes);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, model_title);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, model_detail);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, play_button);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, play_mode);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, latents);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, controls);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, views);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, kinds);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, decoded_view);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, simulated_view);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, difference_view);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, scale_lower);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, scale_upper);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, curves);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, curve_difference);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, agreement);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, timing);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, strips_section);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, with_simulator);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, strips);
+  gtk_widget_class_bind_template_callback (widget_class, on_play_mode_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_stacked);
+  gtk_widget_class_bind_template_callback (widget_class, ask);
+}
+
+static void
 us_explore_page_class_init (UsExplorePageClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   object_class->set_property = us_explore_page_set_property;
   object_class->dispose = us_explore_page_dispose;
+  object_class->finalize = us_explore_page_finalize;
+  widget_class->map = us_explore_page_map;
+  widget_class->unmap = us_explore_page_unmap;
   g_object_class_install_property (object_class, PROP_SESSION,
     g_param_spec_object ("session", NULL, NULL, US_TYPE_SESSION,
                          G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS));
-  gtk_widget_class_set_template_from_resource (GTK_WIDGET_CLASS (klass),
+
+  g_type_ensure (US_TYPE_ADAPTIVE_BOX);
+  g_type_ensure (US_TYPE_CHART);
+  g_type_ensure (US_TYPE_COLOUR_BAR);
+  g_type_ensure (US_TYPE_IMAGE_VIEW);
+  gtk_widget_class_set_template_from_resource (widget_class,
                                                "/org/understudy/Understudy/us-explore-page.ui");
+  bind_children (widget_class);
 }
 
 static void
 us_explore_page_init (UsExplorePage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+
+  self->rows = g_ptr_array_new ();
+  self->names = gtk_size_group_new (GTK_SIZE_GROUP_HORIZONTAL);
+  self->numbers = gtk_size_group_new (GTK_SIZE_GROUP_HORIZONTAL);
+  self->lab = us_explore_lab_new ();
+  self->pictures = us_mailbox_new (self, on_picture, (GDestroyNotify) us_explore_picture_free);
+  self->strips_lab = us_explore_lab_new ();
+  self->strips_box = us_mailbox_new (self, on_strips, (GDestroyNotify) us_plot_unref);
+  self->strips_slot = us_preview_new ("strips");
+  us_image_view_set_map (self->difference_view, US_COLOUR_MAP_DIVERGING);
+
+  self->actions = g_simple_action_group_new ();
+  g_action_map_add_action_entries (G_ACTION_MAP (self->actions), actions, G_N_ELEMENTS (actions),
+                                   self);
+  gtk_widget_insert_action_group (GTK_WIDGET (self), "explore", G_ACTION_GROUP (self->actions));
 }

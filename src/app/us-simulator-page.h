@@ -8,9 +8,13 @@ G_BEGIN_DECLS
 /**
  * UsSimulatorPage:
  *
- * A page of the window.  Property "session" (UsSession), set once by the window.
+ * What is to be learnt: gallery, priors, a sheet of draws that follows
+ * them.  Property "session" (UsSession), set once by the window.
  */
 #define US_TYPE_SIMULATOR_PAGE (us_simulator_page_get_type ())
 G_DECLARE_FINAL_TYPE (UsSimulatorPage, us_simulator_page, US, SIMULATOR_PAGE, AdwBin)
+
+/* For tests: the sheet shows what the table says. */
+gboolean us_simulator_page_is_settled (UsSimulatorPage *self);
 
 G_END_DECLS

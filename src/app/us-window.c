@@ -270,6 +270,9 @@ us_window_init (UsWindow *self)
 
   g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
   us_window_files_init (self);
+  /* On the window too, where the application's accelerators look for them. */
+  gtk_widget_insert_action_group (GTK_WIDGET (self), "explore",
+                                  us_explore_page_get_actions (US_EXPLORE_PAGE (self->explore_page)));
 
   g_object_set (self->simulator_page, "session", self->session, NULL);
   g_object_set (self->train_page, "session", self->session, NULL);

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* N values of the output, D draws. */
+#include "config.h"
+
+#include "us-draw-sheet.h"
+
+#include <glib/gi18n.h>
+#include <stdlib.h>
+
+void
+us_draw_sheet_free (UsDrawSheet *self)
+{
+  g_clear_pointer (&self->plot, us_plot_unref);
+  g_clear_error (&self->error);
+  g_free (self);
+}
+
+static int
+compare_doubles (const void *a,
+                 const void *b)
+{
+  double x = *(const double *) a, y = *(const double *) b;
+
+  return (x > y) - (x < y);
+}
+
+static UsPlot *
+plot_images (const UsOutput *output,
+             gsize           rows,
+             gsize           columns,
+             const float    *x)                 /* (D, N) */
+{
+  UsPlot *plot = us_plot_new (NULL);
+
+  us_plot_add_image_grid (plot, _("Draws"), rows, columns, output->height, output->width,
+                          output->channels, x, US_COLOUR_MAP_GREY, output->lower, output->upper,
+                          NULL, NULL);
+  return plot;
+}
+
+static UsPlot *
+plot_series (const UsOutput *output,
+             gsize           n_draws,
+             const float    *x)                 /* (D, T, C) */
+{
+  gsize T = output->height, C = output->channels;
+  g_autofree double *at = g_new (double, T);
+  g_autofree double *y = g_new (double, T);
+  UsPlot *plot = us_plot_new (NULL);
+
+  us_plot_set_axis (plot, US_AXIS_X, output->x_label, output->x_unit, US_SCALE_LINEAR);
+  us_plot_set_axis (plot, US_AXIS_Y, output->y_label, output->y_unit, US_SCALE_LINEAR);
+  us_plot_set_range (plot, US_AXIS_Y, output->lower, output->upper);
+  us_plot_set_legend_visible (plot, FALSE);
+  for (gsize t = 0; t < T; t++)
+    at[t] = output->x_lower + (output->x_upper - output->x_lower) * t / MAX (T - 1, 1);
+  for (gsize d = 0; d < n_draws; d++)
+    for (gsize c = 0; c < C; c++)
+      {
+        g_autofree char *name = g_strdup_printf (_("Draw %" G_GSIZE_FORMAT), d + 1);
+
+        for (gsize t = 0; t < T; t++)
+          y[t] = x[(d * T + t) * C + c];
+        us_plot_add_line (plot, name, &(UsPlotStyle) { .colour = 1 + d % US_N_COLOURS,
+                                                       .width = 1, .opacity = 0.7 }, T, at, y);
+      }
+  return plot;
+}
+
+UsDrawSheet *
+us_draw_sheet_new (UsPrior    *prior,
+                   guint       output_index,
+                   guint64     seed,
+                   gsize       rows,
+                   gsize       columns,
+                   const gint *cancelled)
+{
+  const UsSimulator *simulator = us_prior_simulator (prior);
+  const UsOutput *output = &simulator->outputs[output_index];
+  gsize N = us_output_n_values (output), n_draws = rows * columns;
+  g_autofree float *x = g_new (float, n_draws * N);
+  g_autofree double *theta = g_new (double, simulator->n_parameters);
+  g_autofree double *times = g_new (double, n_draws);
+  g_autoptr(UsDrawSheet) self = g_new0 (UsDrawSheet, 1);
+
+  self->n_draws = n_draws;
+  for (gsize d = 0; d < n_draws; d++)
+    {
+      gint64 start;
+
+      if (cancelled != NULL && g_atomic_int_get (cancelled))
+        return NULL;
+      start = g_get_monotonic_time ();
+      if (!us_simulate_rows (prior, output_index, seed, d, 1, theta, x + d * N, &self->error))
+        return g_steal_pointer (&self);
+      times[d] = g_get_monotonic_time () - start;
+    }
+  qsort (times, n_draws, sizeof *times, compare_doubles);
+  self->run_us = times[n_draws / 2];
+  self->plot = output->kind == US_OUTPUT_IMAGE ? plot_images (output, rows, columns, x)
+                                               : plot_series (output, n_draws, x);
+  return g_steal_pointer (&self);
+}

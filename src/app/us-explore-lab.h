@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "us-plot.h"
+#include "us-simvae.h"
+
+G_BEGIN_DECLS
+
+/**
+ * UsExploreLab:
+ *
+ * The work behind the Explore page, without a widget: a model decoded at one
+ * place, the true simulator run there, their difference; and the traversal strips.
+ * Keeps a player from one call to the next.  Used by one thread at a time;
+ * atomic reference count.
+ */
+typedef struct _UsExploreLab UsExploreLab;
+
+/* N = H W C values of the output; all in the output's units. */
+typedef struct
+{
+  guint64         serial;       /* of the request */
+  const UsOutput *output;
+  gsize           n_values;
+  float          *decoded;      /* (N) G(θ) */
+  float          *simulated;    /* (N) S(θ); NULL when the simulator refused */
+  float          *difference;   /* (H, W), decoder − simulator, mean over channels; or NULL */
+  char           *refusal;      /* why, when simulated is NULL */
+  double          rms, largest; /* of decoder − simulator over all values */
+  double          decode_ms, simulate_ms;
+} UsExplorePicture;
+
+UsExploreLab     *us_explore_lab_new      (void);
+UsExploreLab     *us_explore_lab_ref      (UsExploreLab *self);
+void              us_explore_lab_unref    (UsExploreLab *self);
+
+/* theta (P), inside the prior. */
+UsExplorePicture *us_explore_lab_picture  (UsExploreLab *self,
+                                           UsSimvae     *model,
+                                           const double *theta,
+                                           guint64       serial);
+void              us_explore_picture_free (UsExplorePicture *picture);
+/* One row of n_columns pictures for each parameter that is not fixed: it goes from the
+ * lower to the upper end of its prior, the others stay at theta.  with_simulator: under
+ * each row the same of the true simulator.  NULL when cancelled (polled, may be NULL). */
+UsPlot           *us_explore_lab_strips   (UsExploreLab *self,
+                                           UsSimvae     *model,
+                                           const double *theta,
+                                           gsize         n_columns,
+                                           gboolean      with_simulator,
+                                           const gint   *cancelled);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsExploreLab, us_explore_lab_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsExplorePicture, us_explore_picture_free)
+
+G_END_DECLS

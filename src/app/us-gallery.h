@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <adwaita.h>
+
+#include "us-simulator.h"
+
+G_BEGIN_DECLS
+
+/**
+ * UsGallery:
+ *
+ * A card for each simulator with draws that change now and then.  Signal
+ * "chosen" (pointer UsSimulator) follows the user.
+ */
+#define US_TYPE_GALLERY (us_gallery_get_type ())
+G_DECLARE_FINAL_TYPE (UsGallery, us_gallery, US, GALLERY, AdwBin)
+
+/* Marks the card; emits nothing. */
+void us_gallery_select (UsGallery         *self,
+                        const UsSimulator *simulator);
+
+G_END_DECLS

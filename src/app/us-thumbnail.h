@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "us-simulator.h"
+
+G_BEGIN_DECLS
+
+/* An output as a small picture, whatever its kind: an image as it is, a series as white
+ * curves on black.  Any thread. */
+
+void us_thumbnail_size   (const UsOutput *output,
+                          gsize          *height,
+                          gsize          *width,
+                          gsize          *channels);
+/* x (H, W, C) or (T, C) → pixels (height, width, channels) in output->lower .. upper. */
+void us_thumbnail_render (const UsOutput *output,
+                          const float    *x,
+                          float          *pixels);
+
+G_END_DECLS
