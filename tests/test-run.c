@@ -295,7 +295,7 @@ static void
 append_some (Maker *m,
              guint  depth)
 {
-  switch (pick (m, 0, 11))
+  switch (pick (m, 0, 14))
     {
     case 0:
       append (m, (UsLayer) { .kind = US_LAYER_DENSE, .out = 12, .bias = pick (m, 0, 1) == 1 });
@@ -316,8 +316,11 @@ append_some (Maker *m,
       }
       break;
     case 2:
+      /* Mixed at once: alone, a coordinate is the same for the whole batch, and the
+       * batch norm of a constant is nothing to compare. */
       append (m, (UsLayer) { .kind = US_LAYER_COORDS });
-      m->c += 2;
+      append (m, (UsLayer) { .kind = US_LAYER_CONV, .out = 5, .kernel = 1, .stride = 1 });
+      m->c = 5;
       break;
     case 3:
       if (m->c % 4 == 0 && m->h < 8 && m->w < 8)
@@ -367,6 +370,26 @@ append_some (Maker *m,
       break;
     case 9:
       append_activation (m);
+      break;
+    case 10:
+      append (m, (UsLayer) { .kind = US_LAYER_COLUMNS });
+      m->c *= m->h;
+      m->h = 1;
+      break;
+    case 11:
+      if (m->h == 1 && m->c % 3 == 0)
+        {
+          append (m, (UsLayer) { .kind = US_LAYER_ROWS, .factor = 3 });
+          m->h = 3;
+          m->c /= 3;
+        }
+      break;
+    case 12:
+      if (m->c <= 24)
+        {
+          append (m, (UsLayer) { .kind = US_LAYER_UNFOLD, .factor = 3 });
+          m->c *= 3;
+        }
       break;
     default:
       append_conv (m);

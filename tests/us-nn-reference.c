@@ -43,6 +43,12 @@ shape_after (const UsLayer *l,
       return (Shape) { in.h * r, in.w * r, in.c };
     case US_LAYER_AVERAGE_POOL:
       return (Shape) { in.h / r, in.w / r, in.c };
+    case US_LAYER_COLUMNS:
+      return (Shape) { 1, in.w, in.h * in.c };
+    case US_LAYER_ROWS:
+      return (Shape) { r, in.w, in.c / r };
+    case US_LAYER_UNFOLD:
+      return (Shape) { in.h, in.w, in.c * r };
     default:
       return in;
     }
@@ -145,6 +151,16 @@ move (const UsLayer *l,
               v = X (n, i / r, j / r, (i % r * r + j % r) * out.c + c);
             else if (l->kind == US_LAYER_UPSAMPLE)
               v = X (n, i / r, j / r, c);
+            else if (l->kind == US_LAYER_COLUMNS)
+              v = X (n, c / in.c, j, c % in.c);
+            else if (l->kind == US_LAYER_ROWS)
+              v = X (n, 0, j, i * out.c + c);
+            else if (l->kind == US_LAYER_UNFOLD)
+              {
+                gssize at = (gssize) (j + c / in.c) - (gssize) (r / 2);
+
+                v = at >= 0 && at < (gssize) in.w ? X (n, i, (gsize) at, c % in.c) : 0;
+              }
             else
               for (gsize a = 0; a < r * r; a++)
                 v += X (n, i * r + a / r, j * r + a % r, c) / (double) (r * r);
@@ -188,6 +204,9 @@ layer_forward (const UsLayer *l,
     case US_LAYER_DEPTH_TO_SPACE:
     case US_LAYER_UPSAMPLE:
     case US_LAYER_AVERAGE_POOL:
+    case US_LAYER_COLUMNS:
+    case US_LAYER_ROWS:
+    case US_LAYER_UNFOLD:
       move (l, batch, in, out, x, y);
       break;
     default:

@@ -35,6 +35,12 @@ us_activation_of_layer (const UsLayer *layer,
     }
 }
 
+gboolean
+us_activation_needs_input (const UsLayer *layer)
+{
+  return layer->kind == US_LAYER_GELU || (layer->kind == US_LAYER_LEAKY_RELU && layer->slope < 0.0f);
+}
+
 /* Halos may be swept over, in one long run, when all maps have the same and
  * what stands there stays zero. */
 static UsSpan
@@ -100,7 +106,7 @@ backward_chunk (gpointer data,
   UsOp *op = data;
 
   apply (op, chunk, TRUE, us_op_dx (op), us_op_dy (op),
-         op->activation == US_ACTIVATION_GELU ? us_op_x (op) : us_op_y (op));
+         op->needs_input ? us_op_x (op) : us_op_y (op));
 }
 
 static void

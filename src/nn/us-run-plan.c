@@ -171,14 +171,14 @@ plan_activation (Plan  *plan,
   UsRun *run = plan->run;
   const UsLayer *l = &run->network->layers[index];
   gboolean backward = run->mode != US_RUN_INFERENCE;
-  gboolean in_place = may_work_in_place (plan) && !(l->kind == US_LAYER_GELU && backward);
+  gboolean in_place = may_work_in_place (plan) && !(us_activation_needs_input (l) && backward);
   gsize out = in_place ? plan->current : add_buffer (plan, &run->network->shapes[index], index);
   UsOp *op;
 
   op = add_op (plan, &us_op_activation, index, out);
   us_activation_of_layer (l, &op->activation, &op->slope);
-  if (l->kind != US_LAYER_GELU)
-    us_run_buffer (run, out)->needs_value = backward;
+  op->needs_input = us_activation_needs_input (l);
+  us_run_buffer (run, out)->needs_value = backward && !op->needs_input;
 }
 
 static void
@@ -247,6 +247,15 @@ plan_layer (Plan  *plan,
       break;
     case US_LAYER_AVERAGE_POOL:
       add_op (plan, &us_op_average_pool, index, add_buffer (plan, out, index));
+      break;
+    case US_LAYER_COLUMNS:
+      add_op (plan, &us_op_columns, index, add_buffer (plan, out, index));
+      break;
+    case US_LAYER_ROWS:
+      add_op (plan, &us_op_rows, index, add_buffer (plan, out, index));
+      break;
+    case US_LAYER_UNFOLD:
+      add_op (plan, &us_op_unfold, index, add_buffer (plan, out, index));
       break;
     case US_LAYER_PUSH:
       {

@@ -57,6 +57,7 @@ struct _UsOp
   gboolean  skip;              /* a copy between buffers that turned out to be the same memory */
 
   UsActivation activation;
+  gboolean  needs_input;       /* the activation's backward reads x, not y */
   float     slope;             /* of the fused leaky ReLU; 1: none */
 
   gsize     norm_index;        /* of the batch norm folded into the weights, or G_MAXSIZE */
@@ -130,6 +131,47 @@ us_op_split (UsOp       *op,
   us_pool_run (op->run->pool, op->n_groups, func, op);
 }
 
+/* An op whose two directions work on one sample at a time: NAME_forward_sample
+ * and NAME_backward_sample (op, n) make us_op_NAME. */
+
+typedef void (*UsSampleFunc) (UsOp  *op,
+                              gsize  n);
+
+static inline void
+us_op_each_sample (UsOp         *op,
+                   gsize         chunk,
+                   UsSampleFunc  func)
+{
+  gsize last = MIN ((chunk + 1) * op->group, op->run->batch);
+
+  for (gsize n = chunk * op->group; n < last; n++)
+    func (op, n);
+}
+
+#define US_DEFINE_SAMPLE_OP(name)                                                  \
+  static void                                                                   \
+  name##_forward_chunk (gpointer data, gsize chunk, guint worker)               \
+  {                                                                             \
+    us_op_each_sample (data, chunk, name##_forward_sample);                           \
+  }                                                                             \
+  static void                                                                   \
+  name##_backward_chunk (gpointer data, gsize chunk, guint worker)              \
+  {                                                                             \
+    us_op_each_sample (data, chunk, name##_backward_sample);                          \
+  }                                                                             \
+  static void                                                                   \
+  name##_forward (UsOp *op)                                                     \
+  {                                                                             \
+    us_op_split (op, name##_forward_chunk);                                     \
+  }                                                                             \
+  static void                                                                   \
+  name##_backward (UsOp *op)                                                    \
+  {                                                                             \
+    if (us_op_dx (op) != NULL)                                                  \
+      us_op_split (op, name##_backward_chunk);                                  \
+  }                                                                             \
+  const UsOpClass us_op_##name = { NULL, name##_forward, name##_backward };
+
 /**
  * UsSpan:
  *
@@ -191,6 +233,9 @@ extern const UsOpClass us_op_activation;
 void us_activation_of_layer (const UsLayer *layer,
                              UsActivation  *activation,
                              float         *slope);
+/* Whether backward reads the input; the output of the others tells enough (that of
+ * a leaky ReLU with a negative slope does not). */
+gboolean us_activation_needs_input (const UsLayer *layer);
 /* Masks dy in place by the fused leaky ReLU of op. */
 void us_op_mask_gradient (UsOp *op);
 /* us-layer-shape.c */
@@ -199,6 +244,10 @@ extern const UsOpClass us_op_coords;
 extern const UsOpClass us_op_depth_to_space;
 extern const UsOpClass us_op_upsample;
 extern const UsOpClass us_op_average_pool;
+/* us-layer-columns.c */
+extern const UsOpClass us_op_columns;
+extern const UsOpClass us_op_rows;
+extern const UsOpClass us_op_unfold;
 /* us-layer-residual.c */
 extern const UsOpClass us_op_push;
 extern const UsOpClass us_op_add;
