@@ -419,7 +419,7 @@ random_network (guint64 seed)
 static void
 test_random (gconstpointer mode)
 {
-  for (guint64 seed = 1; seed <= 150; seed++)
+  for (guint64 seed = 1; seed <= 3000; seed++)
     {
       g_autoptr(UsNetwork) network = random_network (seed);
 

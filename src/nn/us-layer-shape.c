@@ -75,46 +75,6 @@ copy_backward (UsOp *op)
 
 const UsOpClass us_op_copy = { NULL, copy_forward, copy_backward };
 
-/* --- what follows works on one sample at a time ------------------------ */
-
-typedef void (*SampleFunc) (UsOp  *op,
-                            gsize  n);
-
-static inline void
-each_sample (UsOp       *op,
-             gsize       chunk,
-             SampleFunc  func)
-{
-  gsize last = MIN ((chunk + 1) * op->group, op->run->batch);
-
-  for (gsize n = chunk * op->group; n < last; n++)
-    func (op, n);
-}
-
-#define DEFINE_SAMPLE_OP(name)                                                  \
-  static void                                                                   \
-  name##_forward_chunk (gpointer data, gsize chunk, guint worker)               \
-  {                                                                             \
-    each_sample (data, chunk, name##_forward_sample);                           \
-  }                                                                             \
-  static void                                                                   \
-  name##_backward_chunk (gpointer data, gsize chunk, guint worker)              \
-  {                                                                             \
-    each_sample (data, chunk, name##_backward_sample);                          \
-  }                                                                             \
-  static void                                                                   \
-  name##_forward (UsOp *op)                                                     \
-  {                                                                             \
-    us_op_split (op, name##_forward_chunk);                                     \
-  }                                                                             \
-  static void                                                                   \
-  name##_backward (UsOp *op)                                                    \
-  {                                                                             \
-    if (us_op_dx (op) != NULL)                                                  \
-      us_op_split (op, name##_backward_chunk);                                  \
-  }                                                                             \
-  const UsOpClass us_op_##name = { NULL, name##_forward, name##_backward };
-
 /* --- coordinates: y = (x, column, row), pixel centres on -1 .. 1 ------- */
 
 static float
@@ -165,7 +125,7 @@ coords_backward_sample (UsOp  *op,
     }
 }
 
-DEFINE_SAMPLE_OP (coords)
+US_DEFINE_SAMPLE_OP (coords)
 
 /* --- depth to space: y[i r + a, j r + b, c] = x[i, j, (a r + b) C + c] -- */
 
@@ -210,7 +170,7 @@ depth_to_space_backward_sample (UsOp  *op,
   depth_to_space_move (us_op_dy (op), us_op_dx (op), n, op->layer.factor, FALSE);
 }
 
-DEFINE_SAMPLE_OP (depth_to_space)
+US_DEFINE_SAMPLE_OP (depth_to_space)
 
 /* --- upsampling and pooling are each other's adjoint ------------------- */
 
@@ -280,7 +240,7 @@ upsample_backward_sample (UsOp  *op,
   gather (us_op_dx (op), us_op_dy (op), n, op->layer.factor, 1.0f);
 }
 
-DEFINE_SAMPLE_OP (upsample)
+US_DEFINE_SAMPLE_OP (upsample)
 
 static void
 average_pool_forward_sample (UsOp  *op,
@@ -300,4 +260,4 @@ average_pool_backward_sample (UsOp  *op,
   spread (us_op_dx (op), us_op_dy (op), n, op->layer.factor, 1.0f / (r * r));
 }
 
-DEFINE_SAMPLE_OP (average_pool)
+US_DEFINE_SAMPLE_OP (average_pool)

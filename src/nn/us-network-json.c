@@ -38,6 +38,8 @@ members_of (UsLayerKind kind)
     case US_LAYER_DEPTH_TO_SPACE:
     case US_LAYER_UPSAMPLE:
     case US_LAYER_AVERAGE_POOL:
+    case US_LAYER_ROWS:
+    case US_LAYER_UNFOLD:
       return HAS_FACTOR;
     default:
       return 0;

@@ -28,6 +28,9 @@ static const char *const kind_names[] = {
   [US_LAYER_AVERAGE_POOL] = "average-pool",
   [US_LAYER_PUSH] = "push",
   [US_LAYER_ADD] = "add",
+  [US_LAYER_COLUMNS] = "columns",
+  [US_LAYER_ROWS] = "rows",
+  [US_LAYER_UNFOLD] = "unfold",
 };
 
 const char *
@@ -186,6 +189,23 @@ layer_shape (gsize             index,
       if (r < 1 || in->height % r != 0 || in->width % r != 0)
         return refuse (index, l, in, error, "height and width must be multiples of the factor %u", l->factor);
       *out = (UsMapShape) { in->height / r, in->width / r, in->channels };
+      break;
+
+    case US_LAYER_COLUMNS:
+      *out = (UsMapShape) { 1, in->width, in->height * in->channels };
+      break;
+
+    case US_LAYER_ROWS:
+      if (in->height != 1 || r < 1 || in->channels % r != 0)
+        return refuse (index, l, in, error, "it takes one row whose channels are a multiple of the factor %u", l->factor);
+      *out = (UsMapShape) { r, in->width, in->channels / r };
+      break;
+
+    case US_LAYER_UNFOLD:
+      if (r < 1 || r > US_NETWORK_MAX_KERNEL || r % 2 == 0)
+        return refuse (index, l, in, error, "the factor %u is not odd and within 1 to %d", l->factor,
+                       US_NETWORK_MAX_KERNEL);
+      out->channels = in->channels * r;
       break;
 
     case US_LAYER_PUSH:

@@ -34,6 +34,10 @@ typedef enum
   US_LAYER_AVERAGE_POOL,     /* mean over r by r */
   US_LAYER_PUSH,             /* keeps the current value for the matching ADD */
   US_LAYER_ADD,              /* adds what the matching PUSH kept (same shape) */
+  US_LAYER_COLUMNS,          /* (H, W, C) -> (1, W, H C): all that stands in a column is its channels */
+  US_LAYER_ROWS,             /* (1, W, H C) -> (H, W, C): its inverse, H = factor */
+  US_LAYER_UNFOLD,           /* (H, W, C) -> (H, W, K C): each pixel with its neighbours in the row, K = factor,
+                              * odd, zeros outside; before a 1 x 1 convolution: one along the row */
 } UsLayerKind;
 
 typedef struct
@@ -43,7 +47,7 @@ typedef struct
   guint       kernel, stride, pad;
   gboolean    bias;          /* dense, conv */
   float       slope;         /* leaky ReLU */
-  guint       factor;        /* r of depth-to-space, upsample, average pool */
+  guint       factor;        /* r of depth-to-space, upsample, average pool; of rows and unfold */
   gsize       height, width, channels;   /* reshape */
   float       init_gain;     /* weights ~ N(0, gain^2 / fan_in); 0: sqrt 2 before a (leaky) ReLU or GELU, 1 else */
 } UsLayer;

@@ -24,6 +24,9 @@ default_gain (const UsNetwork *network,
       case US_LAYER_RESHAPE:
       case US_LAYER_DEPTH_TO_SPACE:
       case US_LAYER_UPSAMPLE:
+      case US_LAYER_COLUMNS:
+      case US_LAYER_ROWS:
+      case US_LAYER_UNFOLD:
         break;
       default:
         return 1.0;
