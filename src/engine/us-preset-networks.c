@@ -7,6 +7,7 @@
 
 #define MAX_LAYERS 64
 #define LEAK       0.2f
+#define NOTHING    1e-6f          /* gain of weights that begin next to zero */
 
 /* A list of layers under construction. */
 typedef struct
@@ -191,60 +192,76 @@ us_dcgan_encoder (const UsPreset    *self,
   return finish (&chain, output->height, output->width, output->channels);
 }
 
-/* -- sub-pixel --------------------------------------------------------- */
+/* -- columns ----------------------------------------------------------- */
+
+/* A convolution along the row, `kernel` wide. */
+static void
+row_conv (Chain *chain,
+          gsize  out,
+          guint  kernel,
+          float  gain)
+{
+  if (kernel > 1)
+    add (chain, &(UsLayer) { .kind = US_LAYER_UNFOLD, .factor = kernel });
+  add (chain, &(UsLayer) { .kind = US_LAYER_CONV, .out = out, .kernel = 1, .stride = 1, .bias = TRUE,
+                           .init_gain = gain });
+}
+
+/* Residual blocks that begin as the identity. */
+static void
+row_blocks (Chain       *chain,
+            gsize        width,
+            gsize        depth,
+            UsLayerKind  activation)
+{
+  for (gsize i = 0; i < depth; i++)
+    {
+      simple (chain, US_LAYER_PUSH);
+      simple (chain, activation);
+      row_conv (chain, width, 3, 0);
+      simple (chain, activation);
+      row_conv (chain, width, 3, NOTHING);
+      simple (chain, US_LAYER_ADD);
+    }
+}
 
 UsNetwork *
-us_subpixel_decoder (const UsPreset    *self,
-                     const UsSimulator *simulator,
-                     guint              output_index)
+us_column_decoder (const UsPreset    *self,
+                   const UsSimulator *simulator,
+                   guint              output_index)
 {
   const UsOutput *output = &simulator->outputs[output_index];
-  gsize h = output->height / 4, w = output->width / 4, c = 2 * self->width;
+  gsize features = self->width / 4;
   Chain chain = { .n = 0 };
 
-  if (output->kind == US_OUTPUT_SERIES || halvings (output) < 2)
+  if (output->kind == US_OUTPUT_SERIES)
     return dense_decoder (self, simulator, output);
-  dense (&chain, 8 * self->width);
-  simple (&chain, US_LAYER_RELU);
-  dense (&chain, h * w * self->width);
-  simple (&chain, US_LAYER_RELU);
-  reshape (&chain, h, w, self->width);
-  conv (&chain, c, 3, 1, TRUE);
-  simple (&chain, US_LAYER_PUSH);
-  simple (&chain, US_LAYER_RELU);
-  conv (&chain, c, 3, 1, TRUE);
-  simple (&chain, US_LAYER_RELU);
-  conv (&chain, c, 3, 1, TRUE);
-  simple (&chain, US_LAYER_ADD);
-  simple (&chain, US_LAYER_RELU);
-  conv (&chain, 4 * self->width, 3, 1, TRUE);
-  add (&chain, &(UsLayer) { .kind = US_LAYER_DEPTH_TO_SPACE, .factor = 2 });
-  simple (&chain, US_LAYER_RELU);
-  conv (&chain, 4 * output->channels, 3, 1, TRUE);
-  add (&chain, &(UsLayer) { .kind = US_LAYER_DEPTH_TO_SPACE, .factor = 2 });
+  dense (&chain, output->width * features);
+  reshape (&chain, 1, output->width, features);
+  row_conv (&chain, self->width, 3, 0);
+  row_blocks (&chain, self->width, self->depth, US_LAYER_GELU);
+  simple (&chain, US_LAYER_GELU);
+  row_conv (&chain, output->height * output->channels, 1, 0);
+  add (&chain, &(UsLayer) { .kind = US_LAYER_ROWS, .factor = output->height });
   return finish (&chain, 1, 1, simulator->n_parameters);
 }
 
 UsNetwork *
-us_subpixel_encoder (const UsPreset    *self,
-                     const UsSimulator *simulator,
-                     guint              output_index)
+us_column_encoder (const UsPreset    *self,
+                   const UsSimulator *simulator,
+                   guint              output_index)
 {
   const UsOutput *output = &simulator->outputs[output_index];
-  guint n = MIN (halvings (output), 3);
   Chain chain = { .n = 0 };
 
-  if (output->kind == US_OUTPUT_SERIES || n == 0)
+  if (output->kind == US_OUTPUT_SERIES)
     return dense_encoder (self, simulator, output);
-  simple (&chain, US_LAYER_COORDS);
-  for (guint i = 0; i < n; i++)
-    {
-      add (&chain, &(UsLayer) { .kind = US_LAYER_CONV, .out = self->width << i, .kernel = i == 0 ? 6 : 4,
-                                .stride = 2, .pad = i == 0 ? 2 : 1, .bias = TRUE });
-      leaky (&chain);
-    }
-  dense (&chain, 8 * self->width);
-  leaky (&chain);
-  dense (&chain, code_size (self, simulator));
+  simple (&chain, US_LAYER_COLUMNS);
+  row_conv (&chain, self->width, 5, 0);
+  row_blocks (&chain, self->width, self->depth, US_LAYER_RELU);
+  simple (&chain, US_LAYER_RELU);
+  row_conv (&chain, self->width / 4, 1, 0);
+  add (&chain, &(UsLayer) { .kind = US_LAYER_DENSE, .out = code_size (self, simulator), .bias = TRUE,
+                            .init_gain = NOTHING });
   return finish (&chain, output->height, output->width, output->channels);
 }

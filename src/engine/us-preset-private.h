@@ -14,12 +14,14 @@ UsNetwork *us_dcgan_decoder    (const UsPreset    *self,
 UsNetwork *us_dcgan_encoder    (const UsPreset    *self,
                                 const UsSimulator *simulator,
                                 guint              output);
-/* Maps of a quarter of the output's size, residual block, depth to space; the
- * encoder sees where it looks (coordinate channels, Liu et al. 2018). */
-UsNetwork *us_subpixel_decoder (const UsPreset    *self,
+/* A picture as a sequence of its columns, which is what the plot of a curve is: what stands in
+ * a column is its channels, convolutions run along the row, residual blocks (He et al. 2016,
+ * activation first); the decoder's latents and the encoder's answers are linear in
+ * the outermost features. */
+UsNetwork *us_column_decoder   (const UsPreset    *self,
                                 const UsSimulator *simulator,
                                 guint              output);
-UsNetwork *us_subpixel_encoder (const UsPreset    *self,
+UsNetwork *us_column_encoder   (const UsPreset    *self,
                                 const UsSimulator *simulator,
                                 guint              output);
 

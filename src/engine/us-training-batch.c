@@ -92,6 +92,21 @@ make_input (UsTraining  *self,
   return TRUE;
 }
 
+/* Latents of what was drawn beyond the prior: the same straight line. */
+static void
+beyond (const UsTraining *self,
+        const double     *theta,
+        double           *z)
+{
+  for (gsize p = 0; p < self->n_parameters; p++)
+    {
+      const UsDistribution *d = us_prior_distribution (self->prior, p);
+
+      if (d->kind == US_DISTRIBUTION_UNIFORM && d->b > d->a)
+        z[p] = (2 * theta[p] - d->a - d->b) / (d->b - d->a);
+    }
+}
+
 static void
 simulate_chunk (gpointer data,
                 gsize    chunk,
@@ -103,7 +118,7 @@ simulate_chunk (gpointer data,
   gsize p_count = self->n_parameters;
   gsize at = chunk * ROWS_A_CHUNK, end = MIN (work->rows, at + ROWS_A_CHUNK);
 
-  if (!us_simulate_rows (self->prior, self->output, self->seed, batch->first + at, end - at,
+  if (!us_simulate_rows (batch->wide ? self->wide_prior : self->prior, self->output, self->seed, batch->first + at, end - at,
                          batch->theta + at * p_count, batch->x + at * self->n_values, &batch->errors[chunk]))
     return;
   for (gsize i = at; i < end; i++)
@@ -111,6 +126,8 @@ simulate_chunk (gpointer data,
       double z[US_MAX_PARAMETERS];
 
       us_prior_to_latent (self->prior, batch->theta + i * p_count, z);
+      if (batch->wide)
+        beyond (self, batch->theta + i * p_count, z);
       for (gsize p = 0; p < p_count; p++)
         batch->z[i * p_count + p] = z[p];
       scale (self, batch->x + i * self->n_values);
@@ -141,13 +158,13 @@ take_errors (UsBatch  *batch,
 UsPoolGroup *
 us_training_batch_begin (UsTraining *self,
                          UsBatch    *batch,
-                         guint64     first,
-                         gboolean    augment)
+                         guint64     first)
 {
   UsBatchWork *work = self->work + (batch - self->batches);
 
   batch->first = first;
-  batch->augment = augment;
+  batch->augment = self->step == 2 && self->augment;
+  batch->wide = self->step == 1 && self->wide_prior != NULL;
   *work = (UsBatchWork) { self, batch, self->preset.batch };
   return us_pool_begin (self->pool, n_chunks (work->rows), simulate_chunk, work);
 }
@@ -211,6 +228,34 @@ us_training_held_out (UsTraining *self)
   for (gsize p = 0; self->step == 2 && p < p_count; p++)
     self->held_out_rms[p] = sqrt (squares[p] / US_HELD_OUT_ROWS);
   return sum / (US_HELD_OUT_ROWS / US_HELD_OUT_BATCH);
+}
+
+UsPrior *
+us_training_stretch_prior (UsPrior *prior,
+                           double   edge)
+{
+  const UsSimulator *simulator = us_prior_simulator (prior);
+  g_autofree UsDistribution *stretched = g_new (UsDistribution, simulator->n_parameters);
+  gboolean any = FALSE;
+
+  /* draws that respect a constraint are the simulator's own affair */
+  if (!(edge > 1) || simulator->draw != NULL || simulator->accepts != NULL)
+    return NULL;
+  for (gsize p = 0; p < simulator->n_parameters; p++)
+    {
+      UsDistribution *d = &stretched[p];
+
+      *d = *us_prior_distribution (prior, p);
+      if (d->kind == US_DISTRIBUTION_UNIFORM)
+        {
+          double extra = (edge - 1) * (d->b - d->a) / 2;
+
+          d->a = MAX (d->a - extra, simulator->parameters[p].lower);
+          d->b = MIN (d->b + extra, simulator->parameters[p].upper);
+          any = TRUE;
+        }
+    }
+  return any ? us_prior_new (simulator, stretched, NULL) : NULL;
 }
 
 /* Images stay as they are; a series is brought to mean 0 and spread 1 over a fixed set of draws. */

@@ -4,6 +4,7 @@
 #include "us-training-private.h"
 
 #include <math.h>
+#include <string.h>
 
 /* B batch, P parameters, N values, L = n_code: P, or 2 P with σ. */
 
@@ -91,6 +92,27 @@ code_gradient (UsTraining  *self,
       }
 }
 
+/* What µ has gone beyond the edge costs; its gradient is added to that of the code. */
+static double
+penalise (UsTraining  *self,
+          const float *code)
+{
+  gsize p_count = self->n_parameters, n = self->preset.batch * p_count;
+  double edge = MAX (self->preset.edge, 1), sum = 0;
+
+  for (gsize i = 0; i < self->preset.batch; i++)
+    for (gsize p = 0; p < p_count; p++)
+      {
+        double mu = code[i * self->n_code + p], over = fabs (mu) - edge;
+
+        if (over <= 0)
+          continue;
+        sum += over * over;
+        self->code_gradient[i * self->n_code + p] += self->preset.edge_penalty * 2 * copysign (over, mu) / n;
+      }
+  return self->preset.edge_penalty * sum / n;
+}
+
 /* Eq. 3: D[S(z), G(z)]. */
 double
 us_training_decoder_pass (UsTraining    *self,
@@ -121,7 +143,10 @@ us_training_encoder_pass (UsTraining    *self,
 
       if (has_sigma)
         code_gradient (self, code, dz);
-      us_run_backward (self->run, has_sigma ? self->code_gradient : dz, self->gradient);
+      else
+        memcpy (self->code_gradient, dz, self->preset.batch * self->n_code * sizeof (float));
+      loss += penalise (self, code);
+      us_run_backward (self->run, self->code_gradient, self->gradient);
     }
   return loss + self->preset.kl_weight * divergence;
 }

@@ -21,6 +21,7 @@ typedef struct
   float   *x;              /* (B, N) S(z), scaled as the networks take it */
   float   *input;          /* (B, N) what the encoder sees: x, some rows augmented */
   gboolean augment;        /* fill input */
+  gboolean wide;           /* drawn from the stretched prior */
   GError **errors;         /* (chunks) */
 } UsBatch;
 
@@ -45,6 +46,7 @@ struct _UsTraining
 {
   /* settings */
   UsPrior           *prior;                /* owned */
+  UsPrior           *wide_prior;           /* owned: what step 1 draws from; NULL: the prior */
   const UsSimulator *simulator;
   guint              output;
   UsPreset           preset;               /* by value: with the width in force */
@@ -138,13 +140,16 @@ void        us_training_batch_clear  (UsTraining *self,
                                       gsize       rows);
 UsPoolGroup *us_training_batch_begin (UsTraining *self,
                                       UsBatch    *batch,
-                                      guint64     first,
-                                      gboolean    augment);
+                                      guint64     first);
 /* Waits; FALSE with the first row's error. */
 gboolean    us_training_batch_finish (UsTraining  *self,
                                       UsBatch     *batch,
                                       UsPoolGroup *group,
                                       GError     **error);
+/* Uniform parameters stretched about their middle, as far as the simulator is
+ * defined; NULL: nothing to stretch. */
+UsPrior    *us_training_stretch_prior (UsPrior  *prior,
+                                       double    edge);
 gboolean    us_training_held_out_make (UsTraining  *self,
                                        GError     **error);
 double      us_training_held_out      (UsTraining  *self);

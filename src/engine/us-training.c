@@ -11,12 +11,14 @@
 /* B batch, P parameters, N values, L = n_code: P, or 2 P with σ. */
 
 #define HISTORY_POINTS  200       /* a step */
-#define HELD_OUT_EVERY  5         /* points */
+#define HELD_OUT_POINTS 40
+#define HELD_OUT_DRAWS  (8 * US_HELD_OUT_ROWS)   /* trained on at least, between two measurements */
 
 G_DEFINE_QUARK (us-train-error-quark, us_train_error)
 
 static guint
 usable_levels (const UsPreset *preset,
+               guint           step,
                const UsOutput *output)
 {
   gsize h = output->height, w = output->width;
@@ -25,7 +27,7 @@ usable_levels (const UsPreset *preset,
   /* a pyramid averages 2 × 2: images only, as long as they can be halved */
   if (output->kind != US_OUTPUT_IMAGE)
     return 1;
-  for (; levels < preset->n_levels && h % 2 == 0 && w % 2 == 0; levels++)
+  for (; levels < preset->n_levels[step - 1] && h % 2 == 0 && w % 2 == 0; levels++)
     {
       h /= 2;
       w /= 2;
@@ -35,12 +37,13 @@ usable_levels (const UsPreset *preset,
 
 static UsLoss *
 new_loss (const UsTraining *self,
+          guint             step,
           gsize             batch)
 {
   const UsOutput *output = &self->simulator->outputs[self->output];
 
   return us_loss_new (self->preset.loss, batch, output->height, output->width, output->channels,
-                      usable_levels (&self->preset, output), self->preset.level_weights);
+                      usable_levels (&self->preset, step, output), self->preset.level_weights);
 }
 
 UsTraining *
@@ -57,6 +60,7 @@ us_training_new (const UsTrainerConfig  *config,
   self->preset = *config->preset;
   if (config->width > 0)
     self->preset.width = config->width;
+  self->wide_prior = us_training_stretch_prior (self->prior, self->preset.edge);
   self->seed = config->seed;
   self->pool = pool;
   self->n_parameters = self->simulator->n_parameters;
@@ -82,12 +86,10 @@ us_training_new (const UsTrainerConfig  *config,
     us_training_batch_init (self, &self->batches[i], self->preset.batch);
   if (!us_training_held_out_make (self, error))
     return NULL;
-  self->held_out_loss = new_loss (self, US_HELD_OUT_BATCH);
   self->held_out_z = g_new0 (float, US_HELD_OUT_BATCH * self->n_parameters);
   self->held_out_rms = g_new0 (double, self->n_parameters);
   for (int s = 0; s < 2; s++)
     self->held_out_runs[s] = us_run_new (self->networks[s], US_HELD_OUT_BATCH, US_RUN_INFERENCE, FALSE, pool);
-  self->loss = new_loss (self, self->preset.batch);
   self->output_gradient = g_aligned_alloc0 (self->preset.batch * self->n_values, sizeof (float), 64);
   self->z = g_aligned_alloc0 (self->preset.batch * self->n_parameters, sizeof (float), 64);
   self->noise = g_aligned_alloc0 (self->preset.batch * self->n_parameters, sizeof (float), 64);
@@ -109,6 +111,8 @@ static void
 clear_step (UsTraining *self)
 {
   drain (self);
+  g_clear_pointer (&self->loss, us_loss_free);
+  g_clear_pointer (&self->held_out_loss, us_loss_free);
   g_clear_pointer (&self->run, us_run_free);
   g_clear_pointer (&self->frozen, us_run_free);
   g_clear_pointer (&self->weights, us_weights_unref);
@@ -132,8 +136,6 @@ us_training_free (UsTraining *self)
       g_clear_pointer (&self->history[i], g_array_unref);
     }
   us_training_batch_clear (self, &self->held_out, US_HELD_OUT_ROWS);
-  g_clear_pointer (&self->held_out_loss, us_loss_free);
-  g_clear_pointer (&self->loss, us_loss_free);
   g_clear_pointer (&self->decoder, us_weights_unref);
   g_clear_pointer (&self->output_gradient, g_aligned_free);
   g_clear_pointer (&self->z, g_aligned_free);
@@ -142,6 +144,7 @@ us_training_free (UsTraining *self)
   g_free (self->held_out_z);
   g_free (self->held_out_rms);
   g_clear_pointer (&self->prior, us_prior_unref);
+  g_clear_pointer (&self->wide_prior, us_prior_unref);
   g_free (self);
 }
 
@@ -162,6 +165,9 @@ us_training_begin (UsTraining *self,
   self->loss_count = 0;
   self->last_loss = self->last_held_out = NAN;
   g_array_set_size (self->history[step - 1], 0);
+
+  self->loss = new_loss (self, step, self->preset.batch);
+  self->held_out_loss = new_loss (self, step, US_HELD_OUT_BATCH);
 
   /* a short training cannot spend all of it on warming up */
   config.total_steps = total;
@@ -197,14 +203,13 @@ next_batch (UsTraining  *self,
 {
   gsize b = self->preset.batch;
   guint64 row = US_ROWS_OF_STEP (self->step) + self->iteration * b;
-  gboolean augment = self->step == 2 && self->augment;
   UsBatch *now = &self->batches[self->iteration % 2], *then = &self->batches[(self->iteration + 1) % 2];
 
   if (self->next == NULL)
-    self->next = us_training_batch_begin (self, now, row, augment);
+    self->next = us_training_batch_begin (self, now, row);
   if (!us_training_batch_finish (self, now, g_steal_pointer (&self->next), error))
     return FALSE;
-  self->next = us_training_batch_begin (self, then, row + b, augment);
+  self->next = us_training_batch_begin (self, then, row + b);
   self->next_batch = then;
   return TRUE;
 }
@@ -224,13 +229,14 @@ update_average (UsTraining *self)
     us_ema_update (self->average->state, self->weights->state, us_network_n_state (network), decay, self->pool);
 }
 
-/* A point of the history; every few points, and at the end, the held-out loss: the best
- * weights are kept. */
+/* A point of the history; less often, and at the end, the held-out loss: the best
+ * weights are kept.  Counted in iterations, so that the same draws keep the same weights. */
 static void
 keep_record (UsTraining *self,
              double      seconds)
 {
   guint64 total = self->total[self->step - 1], every = MAX (total / HISTORY_POINTS, 1);
+  guint64 measure = MAX (total / HELD_OUT_POINTS, HELD_OUT_DRAWS / self->preset.batch) / every * every;
   gboolean last = self->iteration == total;
   UsHistoryPoint point;
 
@@ -242,7 +248,7 @@ keep_record (UsTraining *self,
   point.held_out = NAN;
   self->loss_sum = 0;
   self->loss_count = 0;
-  if (last || self->iteration % (HELD_OUT_EVERY * every) == 0)
+  if (last || self->iteration % MAX (measure, every) == 0)
     {
       point.held_out = us_training_held_out (self);
       self->last_held_out = point.held_out;
