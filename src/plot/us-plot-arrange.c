@@ -409,7 +409,7 @@ put_title (UsPlotFrame *self,
   if (self->plot->title[0] == '\0')
     return PAD;
   layout = us_plot_frame_layout (self, NULL, self->plot->title, TITLE_SIZE, PANGO_WEIGHT_BOLD, NULL, &h);
-  limit_width (layout, self->options.width - x - PAD, NULL);
+  limit_width (layout, self->options.width - x - PAD - self->options.corner, NULL);
   if (measure)
     g_object_unref (layout);
   else
@@ -663,8 +663,8 @@ us_plot_frame_arrange (UsPlotFrame *self)
       return;
     }
 
-  us_plot_axis_scale (self->plot, US_AXIS_X, &self->scales[US_AXIS_X]);
-  us_plot_axis_scale (self->plot, US_AXIS_Y, &self->scales[US_AXIS_Y]);
+  us_plot_get_full_scale (self->plot, US_AXIS_X, &self->scales[US_AXIS_X]);
+  us_plot_get_full_scale (self->plot, US_AXIS_Y, &self->scales[US_AXIS_Y]);
   apply_view (&self->scales[US_AXIS_X], view->x0, view->x1);
   apply_view (&self->scales[US_AXIS_Y], view->y0, view->y1);
   arrange_axes (self);

@@ -118,10 +118,6 @@ us_plot_layer (const UsPlot *self,
   return g_ptr_array_index (self->layers, i);
 }
 
-/* The interval that an axis shows when nobody has zoomed. */
-void     us_plot_axis_scale (const UsPlot      *self,
-                             UsAxis             axis,
-                             UsScale           *scale);
 /* The image grid of this plot, or NULL. */
 const UsLayer *us_plot_get_grid (const UsPlot  *self);
 /* The first heat map, or NULL. */

@@ -21,7 +21,7 @@ add_axis (GString      *out,
       g_string_append_printf (out, _("%s: %u names. "), label, how->n_categories);
       return;
     }
-  us_plot_axis_scale (plot, axis, &scale);
+  us_plot_get_full_scale (plot, axis, &scale);
   lower = us_format_plain (scale.lower, 3);
   upper = us_format_plain (scale.upper, 3);
   g_string_append_printf (out, _("%s from %s to %s%s%s"), label, lower, upper, unit[0] != '\0' ? " " : "", unit);

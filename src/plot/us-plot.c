@@ -576,6 +576,15 @@ us_plot_get_layer_name (const UsPlot *self,
   return us_plot_layer (self, layer)->name;
 }
 
+const char *
+us_plot_get_axis_label (const UsPlot *self,
+                        UsAxis        axis)
+{
+  g_return_val_if_fail (self != NULL && axis <= US_AXIS_Y, "");
+
+  return self->axes[axis].label;
+}
+
 gboolean
 us_plot_is_empty (const UsPlot *self)
 {
@@ -611,7 +620,7 @@ us_plot_get_heat_map (const UsPlot *self)
 }
 
 void
-us_plot_axis_scale (const UsPlot *self,
+us_plot_get_full_scale (const UsPlot *self,
                     UsAxis        axis,
                     UsScale      *scale)
 {
@@ -619,6 +628,8 @@ us_plot_axis_scale (const UsPlot *self,
   double lower = INFINITY, upper = -INFINITY, positive = INFINITY;
   gboolean tight = FALSE, bars = FALSE;
   UsScale nice;
+
+  g_return_if_fail (self != NULL && scale != NULL);
 
   for (guint i = 0; i < self->layers->len; i++)
     {

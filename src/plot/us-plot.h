@@ -210,6 +210,12 @@ void  us_plot_set_extent    (UsPlot            *self,
 guint       us_plot_get_n_layers   (const UsPlot *self);
 const char *us_plot_get_layer_name (const UsPlot *self,
                                     guint         layer);
+const char *us_plot_get_axis_label (const UsPlot *self,
+                                    UsAxis        axis);
+/* The interval that an axis shows when nobody has zoomed. */
+void        us_plot_get_full_scale (const UsPlot *self,
+                                    UsAxis        axis,
+                                    UsScale      *scale);
 /* No layer holds a value that could be drawn. */
 gboolean    us_plot_is_empty       (const UsPlot *self);
 
@@ -237,6 +243,7 @@ typedef struct
   UsPlotView                  view;
   const PangoFontDescription *font;         /* NULL: Sans 10 */
   gboolean                    ground;       /* paint the background too */
+  double                      corner;       /* kept free of title and legend at the top right, for a button */
 } UsPlotOptions;
 
 typedef struct
