@@ -40,4 +40,42 @@ gboolean us_bank_simulate (const UsPrior   *prior,
                            const gint      *cancelled,      /* or NULL */
                            GError         **error);
 
+/**
+ * us_bank_open:
+ *
+ * Checks before anything is read: `theta` and `x` are there, are numbers, have
+ * the same N and at least one row, and names (where given) are P.  Errors: G_IO_ERROR,
+ * US_FORMAT_ERROR_*, with file and member.  One thread at a time.
+ */
+UsBank     *us_bank_open         (const char    *path,
+                                  GError       **error);
+void        us_bank_close        (UsBank        *self);
+gsize       us_bank_n_rows       (const UsBank  *self);
+gsize       us_bank_n_parameters (const UsBank  *self);
+gsize       us_bank_n_values     (const UsBank  *self);     /* of x, a row */
+/* x's dimensions after the first; shape: (US_ARRAY_MAX_DIMS).  Returns how many. */
+guint       us_bank_x_shape      (const UsBank  *self,
+                                  gsize         *shape);
+/* (P), borrowed; "theta1", "theta2", … where the bank has none. */
+const char *us_bank_name         (const UsBank  *self,
+                                  gsize          parameter);
+/* bank.json as it stands, or NULL. */
+const char *us_bank_meta         (const UsBank  *self);
+/* Rows first .. first+count-1, converted.  A value that is not finite:
+ * US_FORMAT_ERROR_VALUE with its row. */
+gboolean    us_bank_read         (UsBank        *self,
+                                  gsize          first,
+                                  gsize          count,
+                                  double        *theta,     /* (count, P), or NULL */
+                                  float         *x,         /* (count, n), or NULL */
+                                  GError       **error);
+/* Could this be a bank of that simulator's output?  Names and shape agree, and
+ * the metadata where there are any; US_FORMAT_ERROR_MISMATCH or SHAPE says what does not. */
+gboolean    us_bank_check        (const UsBank       *self,
+                                  const UsSimulator  *simulator,
+                                  guint               output,
+                                  GError            **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsBank, us_bank_close)
+
 G_END_DECLS
