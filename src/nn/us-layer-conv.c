@@ -58,6 +58,20 @@ conv_forward (UsOp *op)
   us_conv_forward (op->conv, us_op_x (op), op->bias, activation, op->slope, us_op_y (op), op->run->pool);
 }
 
+#define CLEAR_FLOATS 65536
+
+static void
+clear_chunk (gpointer data,
+             gsize    chunk,
+             guint    worker)
+{
+  UsOp *op = data;
+  gsize n = n_rows (op) * op->layer.out, first = chunk * CLEAR_FLOATS;
+  float *dw = op->run->gradient + us_op_parameter_offset (op, op->index, 0);
+
+  memset (dw + first, 0, MIN (CLEAR_FLOATS, n - first) * sizeof (float));
+}
+
 static void
 conv_backward (UsOp *op)
 {
@@ -70,7 +84,7 @@ conv_backward (UsOp *op)
       float *dbias = op->layer.bias ? run->gradient + us_op_parameter_offset (op, op->index, 1) : NULL;
 
       /* UsConv adds. */
-      memset (dw, 0, n_rows (op) * op->layer.out * sizeof (float));
+      us_pool_run (run->pool, (n_rows (op) * op->layer.out + CLEAR_FLOATS - 1) / CLEAR_FLOATS, clear_chunk, op);
       if (dbias != NULL)
         memset (dbias, 0, op->layer.out * sizeof (float));
       us_conv_backward_weights (op->conv, us_op_x (op), us_op_dy (op), dw, dbias, run->pool);

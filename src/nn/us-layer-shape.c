@@ -77,11 +77,11 @@ const UsOpClass us_op_copy = { NULL, copy_forward, copy_backward };
 
 /* --- coordinates: y = (x, column, row), pixel centres on -1 .. 1 ------- */
 
-static float
+static inline float
 centre (gsize i,
-        gsize n)
+        float spacing)
 {
-  return (float) ((2.0 * (double) i + 1.0) / (double) n - 1.0);
+  return ((float) i + 0.5f) * spacing - 1.0f;
 }
 
 static void
@@ -90,18 +90,19 @@ coords_forward_sample (UsOp  *op,
 {
   const UsTensor *x = us_op_x (op), *y = us_op_y (op);
   gsize c = x->channels;
+  float across = 2.0f / (float) x->width, down = 2.0f / (float) x->height;
 
   for (gsize i = 0; i < x->height; i++)
     {
       const float *from = us_tensor_at (x, n, i, 0);
       float *to = us_tensor_at (y, n, i, 0);
-      float row = centre (i, x->height);
+      float row = centre (i, down);
 
       for (gsize j = 0; j < x->width; j++, from += c, to += c + 2)
         {
           for (gsize k = 0; k < c; k++)
             to[k] = from[k];
-          to[c] = centre (j, x->width);
+          to[c] = centre (j, across);
           to[c + 1] = row;
         }
     }

@@ -125,50 +125,25 @@ us_loss_set_weights (UsLoss       *self,
 
 /* coarse = mean over the children; an odd last row or column of the finer map is left out */
 static void
-average_down (float       *coarse,
-              const float *fine,
-              const Level *level,
-              gsize        fine_width,
-              gsize        c)
+average_down (const Job   *job,
+              float       *maps,
+              const Level *level)
 {
-  gsize next = (level->across - 1) * c;
+  const Level *finer = level - 1;
 
-  /* Always four are added: with one row or column each is met twice. */
-  for (gsize i = 0; i < level->height; i++)
-    {
-      const float *top = fine + i * level->down * fine_width * c;
-      const float *bottom = top + (level->down - 1) * fine_width * c;
-
-      for (gsize j = 0; j < level->width; j++, top += c + next, bottom += c + next, coarse += c)
-        for (gsize k = 0; k < c; k++)
-          coarse[k] = 0.25f * ((top[k] + top[k + next]) + (bottom[k] + bottom[k + next]));
-    }
+  job->vec->average_down (maps + level->offset, maps + finer->offset, level->height, level->width,
+                          finer->width, level->down, level->across, job->self->channels);
 }
 
-/* fine += share of coarse (add), or fine = it, zero where no parent is */
+/* to += each pixel's share of its parent; to: a map of the level before */
 static void
-spread_up (float       *fine,
-           const float *coarse,
-           const Level *level,
-           gsize        fine_height,
-           gsize        fine_width,
-           gsize        c,
-           gboolean     add)
+spread_up (const Job   *job,
+           float       *to,
+           const float *from,
+           const Level *level)
 {
-  float share = 1.0f / (float) (level->down * level->across);
-
-  if (!add)
-    memset (fine, 0, fine_height * fine_width * c * sizeof (float));
-  for (gsize i = 0; i < level->height * level->down; i++)
-    {
-      float *to = fine + i * fine_width * c;
-      const float *from = coarse + i / level->down * level->width * c;
-
-      for (gsize j = 0; j < level->width; j++, from += c)
-        for (guint b = 0; b < level->across; b++, to += c)
-          for (gsize k = 0; k < c; k++)
-            to[k] += share * from[k];
-    }
+  job->vec->spread_up (to, from, level->height, level->width, (level - 1)->width, level->down, level->across,
+                       job->self->channels);
 }
 
 /* --- one sample -------------------------------------------------------- */
@@ -235,11 +210,10 @@ coarser (const Job   *job,
 {
   const UsLoss *self = job->self;
   const Level *levels = self->levels;
-  gsize c = self->channels;
   gboolean chain = self->kind == US_LOSS_BCE || self->kind == US_LOSS_GAUSSIAN_NLL;
 
   for (gsize l = 1; l < self->n_levels; l++)
-    average_down (maps + levels[l].offset, maps + levels[l - 1].offset, &levels[l], levels[l - 1].width, c);
+    average_down (job, maps, &levels[l]);
   for (gsize l = 1; l < self->n_levels; l++)
     {
       gsize n = level_floats (self, l);
@@ -251,14 +225,14 @@ coarser (const Job   *job,
   if (gradient == NULL)
     return;
   for (gsize l = self->n_levels - 1; l > 1; l--)
-    spread_up (maps + levels[l - 1].offset, maps + levels[l].offset, &levels[l],
-               levels[l - 1].height, levels[l - 1].width, c, TRUE);
+    spread_up (job, maps + levels[l - 1].offset, maps + levels[l].offset, &levels[l]);
   if (!chain)
     {
-      spread_up (gradient, maps + levels[1].offset, &levels[1], levels[0].height, levels[0].width, c, TRUE);
+      spread_up (job, gradient, maps + levels[1].offset, &levels[1]);
       return;
     }
-  spread_up (maps + self->up_offset, maps + levels[1].offset, &levels[1], levels[0].height, levels[0].width, c, FALSE);
+  memset (maps + self->up_offset, 0, level_floats (self, 0) * sizeof (float));
+  spread_up (job, maps + self->up_offset, maps + levels[1].offset, &levels[1]);
   join_gradient (job, gradient, maps + self->up_offset, maps, t);
 }
 

@@ -239,6 +239,83 @@ bce_chain (float       *gradient,
     }
 }
 
+/* --- pyramid ----------------------------------------------------------- */
+
+static void
+average_row (float       *coarse,
+             const float *top,
+             const float *bottom,
+             gsize        width,
+             guint        across,
+             gsize        c)
+{
+  if (across == 2 && c == 1)
+    {
+#pragma GCC ivdep
+      for (gsize j = 0; j < width; j++)
+        coarse[j] = 0.25f * ((top[2 * j] + top[2 * j + 1]) + (bottom[2 * j] + bottom[2 * j + 1]));
+      return;
+    }
+  /* Always four are added: with one row or column each is met twice. */
+  for (gsize j = 0; j < width; j++, top += across * c, bottom += across * c, coarse += c)
+#pragma GCC ivdep
+    for (gsize k = 0; k < c; k++)
+      coarse[k] = 0.25f * ((top[k] + top[k + (across - 1) * c]) + (bottom[k] + bottom[k + (across - 1) * c]));
+}
+
+static void
+average_down (float       *coarse,
+              const float *fine,
+              gsize        height,
+              gsize        width,
+              gsize        fine_width,
+              guint        down,
+              guint        across,
+              gsize        c)
+{
+  for (gsize i = 0; i < height; i++)
+    {
+      const float *top = fine + i * down * fine_width * c;
+
+      average_row (coarse + i * width * c, top, top + (down - 1) * fine_width * c, width, across, c);
+    }
+}
+
+static void
+spread_up (float       *fine,
+           const float *coarse,
+           gsize        height,
+           gsize        width,
+           gsize        fine_width,
+           guint        down,
+           guint        across,
+           gsize        c)
+{
+  float share = 1.0f / (float) (down * across);
+
+  for (gsize i = 0; i < height * down; i++)
+    {
+      float *to = fine + i * fine_width * c;
+      const float *from = coarse + i / down * width * c;
+
+      if (across == 2 && c == 1)
+        {
+#pragma GCC ivdep
+          for (gsize j = 0; j < width; j++)
+            {
+              to[2 * j] += share * from[j];
+              to[2 * j + 1] += share * from[j];
+            }
+          continue;
+        }
+      for (gsize j = 0; j < width; j++, from += c)
+        for (guint b = 0; b < across; b++, to += c)
+#pragma GCC ivdep
+          for (gsize k = 0; k < c; k++)
+            to[k] += share * from[k];
+    }
+}
+
 void
 US_K (us_vec_losses) (UsVec *vec)
 {
@@ -249,4 +326,6 @@ US_K (us_vec_losses) (UsVec *vec)
   vec->level_mse = level_mse;
   vec->level_l1 = level_l1;
   vec->bce_chain = bce_chain;
+  vec->average_down = average_down;
+  vec->spread_up = spread_up;
 }

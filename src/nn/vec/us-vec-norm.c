@@ -6,6 +6,38 @@
 /* Each function walks n floats as a matrix of whole periods plus a remainder
  * shorter than one. */
 
+/* Vectors summed side by side, so that one addition need not wait for the last. */
+#define SEVERAL 4
+
+US_INLINE void
+sums_of_columns (double      *s1,
+                 double      *s2,
+                 const float *x,
+                 const float *shift,
+                 gsize        n_rows,
+                 gsize        period,
+                 guint        n_vectors)
+{
+  Vec mid[SEVERAL], sum[SEVERAL] = { { 0 } }, squares[SEVERAL] = { { 0 } };
+
+  for (guint k = 0; k < n_vectors; k++)
+    mid[k] = vec_load (shift + k * US_VECTOR);
+  for (gsize r = 0; r < n_rows; r++)
+    for (guint k = 0; k < n_vectors; k++)
+      {
+        Vec v = vec_load (x + r * period + k * US_VECTOR) - mid[k];
+
+        sum[k] += v;
+        squares[k] += v * v;
+      }
+  for (guint k = 0; k < n_vectors; k++)
+    for (guint l = 0; l < US_VECTOR; l++)
+      {
+        s1[k * US_VECTOR + l] += (double) sum[k][l];
+        s2[k * US_VECTOR + l] += (double) squares[k][l];
+      }
+}
+
 static void
 norm_sums (double      *s1,
            double      *s2,
@@ -22,23 +54,10 @@ norm_sums (double      *s1,
       gsize r1 = MIN (r0 + US_VEC_RUN, rows);
       gsize j = 0;
 
+      for (; j + SEVERAL * US_VECTOR <= period; j += SEVERAL * US_VECTOR)
+        sums_of_columns (s1 + j, s2 + j, x + r0 * period + j, shift + j, r1 - r0, period, SEVERAL);
       for (; j + US_VECTOR <= period; j += US_VECTOR)
-        {
-          Vec mid = vec_load (shift + j), sum = { 0 }, squares = { 0 };
-
-          for (gsize r = r0; r < r1; r++)
-            {
-              Vec v = vec_load (x + r * period + j) - mid;
-
-              sum += v;
-              squares += v * v;
-            }
-          for (guint l = 0; l < US_VECTOR; l++)
-            {
-              s1[j + l] += (double) sum[l];
-              s2[j + l] += (double) squares[l];
-            }
-        }
+        sums_of_columns (s1 + j, s2 + j, x + r0 * period + j, shift + j, r1 - r0, period, 1);
       for (; j < period; j++)
         for (gsize r = r0; r < r1; r++)
           {
@@ -81,6 +100,46 @@ norm_apply (float       *y,
     }
 }
 
+US_INLINE void
+gradient_sums_of_columns (double      *s1,
+                          double      *s2,
+                          const float *dy,
+                          const float *x,
+                          const float *a,
+                          const float *b,
+                          const float *mean,
+                          gsize        n_rows,
+                          gsize        period,
+                          float        slope,
+                          guint        n_vectors)
+{
+  Vec scale[SEVERAL], offset[SEVERAL], mid[SEVERAL], sum[SEVERAL] = { { 0 } }, products[SEVERAL] = { { 0 } };
+  Vec leak = (Vec) { 0 } + slope, zero = { 0 };
+
+  for (guint k = 0; k < n_vectors; k++)
+    {
+      scale[k] = vec_load (a + k * US_VECTOR);
+      offset[k] = vec_load (b + k * US_VECTOR);
+      mid[k] = vec_load (mean + k * US_VECTOR);
+    }
+  for (gsize r = 0; r < n_rows; r++)
+    for (guint k = 0; k < n_vectors; k++)
+      {
+        Vec v = vec_load (x + r * period + k * US_VECTOR);
+        Vec g = vec_load (dy + r * period + k * US_VECTOR);
+
+        g = vec_select ((VecI) (scale[k] * v + offset[k] > zero), g, leak * g);
+        sum[k] += g;
+        products[k] += g * (v - mid[k]);
+      }
+  for (guint k = 0; k < n_vectors; k++)
+    for (guint l = 0; l < US_VECTOR; l++)
+      {
+        s1[k * US_VECTOR + l] += (double) sum[k][l];
+        s2[k * US_VECTOR + l] += (double) products[k][l];
+      }
+}
+
 static void
 norm_gradient_sums (double      *s1,
                     double      *s2,
@@ -95,33 +154,18 @@ norm_gradient_sums (double      *s1,
 {
   gsize rows = n / period;
   gsize rest = n % period;
-  Vec leak = (Vec) { 0 } + slope, zero = { 0 };
 
   for (gsize r0 = 0; r0 < rows; r0 += US_VEC_RUN)
     {
       gsize r1 = MIN (r0 + US_VEC_RUN, rows);
       gsize j = 0;
 
+      for (; j + SEVERAL * US_VECTOR <= period; j += SEVERAL * US_VECTOR)
+        gradient_sums_of_columns (s1 + j, s2 + j, dy + r0 * period + j, x + r0 * period + j, a + j, b + j, mean + j,
+                                  r1 - r0, period, slope, SEVERAL);
       for (; j + US_VECTOR <= period; j += US_VECTOR)
-        {
-          Vec scale = vec_load (a + j), offset = vec_load (b + j), mid = vec_load (mean + j);
-          Vec sum = { 0 }, products = { 0 };
-
-          for (gsize r = r0; r < r1; r++)
-            {
-              Vec v = vec_load (x + r * period + j);
-              Vec g = vec_load (dy + r * period + j);
-
-              g = vec_select ((VecI) (scale * v + offset > zero), g, leak * g);
-              sum += g;
-              products += g * (v - mid);
-            }
-          for (guint l = 0; l < US_VECTOR; l++)
-            {
-              s1[j + l] += (double) sum[l];
-              s2[j + l] += (double) products[l];
-            }
-        }
+        gradient_sums_of_columns (s1 + j, s2 + j, dy + r0 * period + j, x + r0 * period + j, a + j, b + j, mean + j,
+                                  r1 - r0, period, slope, 1);
       for (; j < period; j++)
         for (gsize r = r0; r < r1; r++)
           {

@@ -77,6 +77,13 @@ typedef struct
   /* gradient += up σ' with σ (p) = difference + t */
   void   (*bce_chain) (float *gradient, const float *up, const float *difference, const float *t, gsize n);
 
+  /* Between levels of a pyramid, one map of `channels`: coarse (height, width) = mean over
+   * down × across pixels of fine (…, fine_width); fine += that mean's share of coarse. */
+  void   (*average_down) (float *coarse, const float *fine, gsize height, gsize width, gsize fine_width,
+                          guint down, guint across, gsize channels);
+  void   (*spread_up)    (float *fine, const float *coarse, gsize height, gsize width, gsize fine_width,
+                          guint down, guint across, gsize channels);
+
   double (*square_sum) (const float *x, gsize n);
   void   (*adam)       (float *p, float *m, float *v, const float *g, gsize n, const UsVecAdam *a);
   /* average += weight (x - average) */
