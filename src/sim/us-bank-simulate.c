@@ -10,6 +10,7 @@
 #include "us-file.h"
 #include "us-pool.h"
 
+#include <glib/gi18n-lib.h>
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -106,7 +107,7 @@ simulate_blocks (Block         *block,
         return FALSE;
       if (is_cancelled (block->cancelled))
         {
-          g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The simulation was cancelled");
+          g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("The simulation was cancelled"));
           return FALSE;
         }
       if (!us_file_writer_write (theta_file, block->theta,
@@ -303,9 +304,9 @@ pack (const char  *folder,
   if (zip == NULL || !ok)
     {
       if (is_cancelled (cancelled))
-        g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The simulation was cancelled");
+        g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("The simulation was cancelled"));
       else
-        g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "Cannot write “%s”: %s", path,
+        g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("Cannot write “%s”: %s"), path,
                      zip_error_strerror (zip != NULL ? zip_get_error (zip) : &failure));
       if (zip != NULL)
         zip_discard (zip);
@@ -338,7 +339,7 @@ rename_folder (const char  *folder,
   if (g_chmod (folder, 0755) == 0 && g_rename (folder, path) == 0)
     return TRUE;
 
-  us_file_set_error (error, errno, "Cannot write “%s”", path);
+  us_file_set_error (error, errno, _("Cannot write “%s”"), path);
   return FALSE;
 }
 
@@ -354,7 +355,7 @@ check_target (const char  *path,
                                                                  : g_file_test (path, G_FILE_TEST_EXISTS))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-                   npz ? "“%s” is a folder" : "“%s” exists already and is not an empty folder", path);
+                   npz ? _("“%s” is a folder") : _("“%s” exists already and is not an empty folder"), path);
       return FALSE;
     }
 
@@ -396,7 +397,7 @@ us_bank_simulate (const UsPrior   *prior,
   folder = g_strconcat (trimmed, ".XXXXXX", NULL);
   if (g_mkdtemp (folder) == NULL)
     {
-      us_file_set_error (error, errno, "Cannot write “%s”", path);
+      us_file_set_error (error, errno, _("Cannot write “%s”"), path);
       return FALSE;
     }
 

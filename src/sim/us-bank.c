@@ -9,6 +9,7 @@
 #include "us-file.h"
 #include "us-npy.h"
 
+#include <glib/gi18n-lib.h>
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
 #include <math.h>
@@ -119,7 +120,7 @@ describe (UsBank      *self,
   if (self->npz != NULL)
     {
       if (!us_npz_has (self->npz, name))
-        return refuse (self, error, US_FORMAT_ERROR_MISSING, "has no array “%s”", name);
+        return refuse (self, error, US_FORMAT_ERROR_MISSING, _("has no array “%s”"), name);
       return us_npz_describe (self->npz, name, &dtype, n_dims, shape, error);
     }
 
@@ -145,9 +146,9 @@ check_shapes (UsBank  *self,
   x_text = us_shape_to_string (n_x, x);
   if (n_theta != 2 || theta[1] == 0 || theta[1] > US_MAX_PARAMETERS)
     return refuse (self, error, US_FORMAT_ERROR_SHAPE,
-                   "“theta” has the shape %s; expected rows of 1 to %d parameters", theta_text, US_MAX_PARAMETERS);
+                   _("“theta” has the shape %s; expected rows of 1 to %d parameters"), theta_text, US_MAX_PARAMETERS);
   if (n_x < 2)
-    return refuse (self, error, US_FORMAT_ERROR_SHAPE, "“x” has the shape %s; expected rows of values", x_text);
+    return refuse (self, error, US_FORMAT_ERROR_SHAPE, _("“x” has the shape %s; expected rows of values"), x_text);
   if (theta[0] != x[0])
     return refuse (self, error, US_FORMAT_ERROR_SHAPE,
                    "“theta” has %" G_GSIZE_FORMAT " rows, “x” has %" G_GSIZE_FORMAT, theta[0], x[0]);
@@ -162,7 +163,7 @@ check_shapes (UsBank  *self,
       self->n_values *= x[i + 1];       /* the reader checked that the product fits */
     }
   if (self->n_rows == 0 || self->n_values == 0)
-    return refuse (self, error, US_FORMAT_ERROR_SHAPE, "is empty: “theta” has the shape %s, “x” %s",
+    return refuse (self, error, US_FORMAT_ERROR_SHAPE, _("is empty: “theta” has the shape %s, “x” %s"),
                    theta_text, x_text);
 
   return TRUE;
@@ -386,21 +387,21 @@ check_meta (const UsBank       *self,
     return TRUE;
   if (!json_parser_load_from_data (parser, self->meta, -1, NULL) ||
       (root = json_parser_get_root (parser)) == NULL || !JSON_NODE_HOLDS_OBJECT (root))
-    return refuse (self, error, US_FORMAT_ERROR_SYNTAX, "its metadata are no JSON object");
+    return refuse (self, error, US_FORMAT_ERROR_SYNTAX, _("its metadata are no JSON object"));
 
   object = json_node_get_object (root);
   id = json_object_get_string_member_with_default (object, "simulator", simulator->id);
   output_id = json_object_get_string_member_with_default (object, "output", output->id);
   version = json_object_get_int_member_with_default (object, "version", simulator->version);
   if (g_strcmp0 (id, simulator->id) != 0)
-    return refuse (self, error, US_FORMAT_ERROR_MISMATCH, "is a bank of the simulator “%s”, not “%s”",
+    return refuse (self, error, US_FORMAT_ERROR_MISMATCH, _("is a bank of the simulator “%s”, not “%s”"),
                    id, simulator->id);
   if (version != simulator->version)
     return refuse (self, error, US_FORMAT_ERROR_MISMATCH,
                    "was made by version %" G_GINT64_FORMAT " of “%s”; this is version %u",
                    version, simulator->id, simulator->version);
   if (g_strcmp0 (output_id, output->id) != 0)
-    return refuse (self, error, US_FORMAT_ERROR_MISMATCH, "holds the output “%s”, not “%s”", output_id, output->id);
+    return refuse (self, error, US_FORMAT_ERROR_MISMATCH, _("holds the output “%s”, not “%s”"), output_id, output->id);
 
   return TRUE;
 }

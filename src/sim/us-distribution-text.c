@@ -9,6 +9,7 @@
 #include "us-error.h"
 #include "us-file.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
@@ -88,7 +89,7 @@ refuse (GError            **error,
   what = g_strdup_vprintf (format, args);
   va_end (args);
   g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-               "prior of “%s”: %s", parameter->name, what);
+               _("prior of “%s”: %s"), parameter->name, what);
 
   return FALSE;
 }
@@ -111,8 +112,8 @@ check_inside (const UsParameter  *parameter,
   us_dtoa (c, parameter->lower);
   us_dtoa (d, parameter->upper);
   if (lower == upper)
-    return refuse (error, parameter, "%s is outside the bounds %s to %s", a, c, d);
-  return refuse (error, parameter, "%s to %s is not inside the bounds %s to %s", a, b, c, d);
+    return refuse (error, parameter, _("%s is outside the bounds %s to %s"), a, c, d);
+  return refuse (error, parameter, _("%s to %s is not inside the bounds %s to %s"), a, b, c, d);
 }
 
 static gboolean
@@ -126,7 +127,7 @@ check_normal (const UsDistribution  *self,
   g_autofree char *text = NULL;
 
   if (!(self->b > 0.0))
-    return refuse (error, parameter, "the standard deviation %s is not above 0", us_dtoa (number, self->b));
+    return refuse (error, parameter, _("the standard deviation %s is not above 0"), us_dtoa (number, self->b));
   if (!logarithm || parameter->upper > 0.0)
     {
       const double from = !logarithm ? parameter->lower
@@ -139,7 +140,7 @@ check_normal (const UsDistribution  *self,
     }
 
   text = us_distribution_to_string (self);
-  return refuse (error, parameter, "nearly nothing of %s lies inside the bounds %s to %s",
+  return refuse (error, parameter, _("nearly nothing of %s lies inside the bounds %s to %s"),
                  text, us_dtoa (lower, parameter->lower), us_dtoa (upper, parameter->upper));
 }
 
@@ -163,7 +164,7 @@ us_distribution_check (const UsDistribution  *self,
 
   for (guint i = 0; i < kinds[self->kind].n_numbers; i++)
     if (!isfinite (numbers[i]))
-      return refuse (error, parameter, "%s needs finite numbers", kinds[self->kind].name);
+      return refuse (error, parameter, _("%s needs finite numbers"), kinds[self->kind].name);
 
   us_dtoa (a, self->a);
   us_dtoa (b, self->b);
@@ -179,11 +180,11 @@ us_distribution_check (const UsDistribution  *self,
 
     case US_DISTRIBUTION_DISCRETE:
       if (rint (self->a) != self->a || rint (self->b) != self->b)
-        return refuse (error, parameter, "discrete needs whole numbers, not %s and %s", a, b);
+        return refuse (error, parameter, _("discrete needs whole numbers, not %s and %s"), a, b);
       if (self->a > self->b)
-        return refuse (error, parameter, "the first value %s is above the last, %s", a, b);
+        return refuse (error, parameter, _("the first value %s is above the last, %s"), a, b);
       if (fabs (self->a) > 0x1p52 || fabs (self->b) > 0x1p52)
-        return refuse (error, parameter, "%s to %s is too far to count in ones", a, b);
+        return refuse (error, parameter, _("%s to %s is too far to count in ones"), a, b);
       return check_inside (parameter, self->a, self->b, error);
 
     case US_DISTRIBUTION_UNIFORM:
@@ -191,11 +192,11 @@ us_distribution_check (const UsDistribution  *self,
     case US_DISTRIBUTION_TRIANGULAR:
     default:
       if (!(self->a < self->b))
-        return refuse (error, parameter, "the lower end %s is not below the upper end %s", a, b);
+        return refuse (error, parameter, _("the lower end %s is not below the upper end %s"), a, b);
       if (self->kind == US_DISTRIBUTION_LOG_UNIFORM && !(self->a > 0.0))
-        return refuse (error, parameter, "log-uniform needs a lower end above 0, not %s", a);
+        return refuse (error, parameter, _("log-uniform needs a lower end above 0, not %s"), a);
       if (self->kind == US_DISTRIBUTION_TRIANGULAR && (self->c < self->a || self->c > self->b))
-        return refuse (error, parameter, "the mode %s is not between %s and %s", c, a, b);
+        return refuse (error, parameter, _("the mode %s is not between %s and %s"), c, a, b);
       return check_inside (parameter, self->a, self->b, error);
     }
 }
@@ -233,13 +234,13 @@ parse_kind_and_numbers (const char      *text,
       for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
         g_string_append_printf (known, "%s%s", i > 0 ? ", " : "", kinds[i].usage);
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX,
-                   "“%s” is no distribution; known are: %s", text, known->str);
+                   _("“%s” is no distribution; known are: %s"), text, known->str);
       return FALSE;
     }
   if (g_strv_length (fields) != 1 + kinds[distribution->kind].n_numbers)
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX,
-                   "“%s”: expected %s", text, kinds[distribution->kind].usage);
+                   _("“%s”: expected %s"), text, kinds[distribution->kind].usage);
       return FALSE;
     }
 
@@ -251,7 +252,7 @@ parse_kind_and_numbers (const char      *text,
       if (end == fields[i + 1] || *end != '\0')
         {
           g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX,
-                       "“%s”: “%s” is not a number; expected %s",
+                       _("“%s”: “%s” is not a number; expected %s"),
                        text, fields[i + 1], kinds[distribution->kind].usage);
           return FALSE;
         }
@@ -287,7 +288,7 @@ us_distribution_parse (const UsSimulator  *simulator,
   if (equals == NULL)
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX,
-                   "“%s”: expected NAME=KIND:A:B, such as %s=uniform:0:1",
+                   _("“%s”: expected NAME=KIND:A:B, such as %s=uniform:0:1"),
                    text, simulator->parameters[0].name);
       return FALSE;
     }
@@ -301,7 +302,7 @@ us_distribution_parse (const UsSimulator  *simulator,
       for (gsize i = 0; i < simulator->n_parameters; i++)
         g_string_append_printf (known, "%s%s", i > 0 ? ", " : "", simulator->parameters[i].name);
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISSING,
-                   "“%s” has no parameter “%s”; its parameters are: %s",
+                   _("“%s” has no parameter “%s”; its parameters are: %s"),
                    simulator->id, name, known->str);
       return FALSE;
     }

@@ -6,6 +6,7 @@
 #include "us-error.h"
 #include "us-file.h"
 
+#include <glib/gi18n-lib.h>
 #include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
@@ -285,7 +286,7 @@ read_distribution (const char      *name,
   *distribution = (UsDistribution) { 0 };
   if (!JSON_NODE_HOLDS_OBJECT (node))
     {
-      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX, "prior of “%s”: expected an object", name);
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX, _("prior of “%s”: expected an object"), name);
       return FALSE;
     }
   object = json_node_get_object (node);
@@ -294,7 +295,7 @@ read_distribution (const char      *name,
       !us_distribution_kind_parse (json_node_get_string (kind), &distribution->kind))
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX,
-                   "prior of “%s”: “kind” is not the name of a distribution", name);
+                   _("prior of “%s”: “kind” is not the name of a distribution"), name);
       return FALSE;
     }
 
@@ -307,7 +308,7 @@ read_distribution (const char      *name,
           (json_node_get_value_type (number) != G_TYPE_DOUBLE && json_node_get_value_type (number) != G_TYPE_INT64))
         {
           g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX,
-                       "prior of “%s”: “%s” is not a number", name, number_names[k]);
+                       _("prior of “%s”: “%s” is not a number"), name, number_names[k]);
           return FALSE;
         }
       *numbers[k] = json_node_get_double (number);
@@ -315,7 +316,7 @@ read_distribution (const char      *name,
   if (json_object_get_size (object) != n + 1)
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX,
-                   "prior of “%s”: %s has a kind and %u numbers, nothing else", name,
+                   _("prior of “%s”: %s has a kind and %u numbers, nothing else"), name,
                    us_distribution_kind_name (distribution->kind), n);
       return FALSE;
     }
@@ -351,13 +352,13 @@ us_prior_from_json (const UsSimulator  *simulator,
 
   if (!json_parser_load_from_data (parser, json, -1, &local))
     {
-      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX, "prior: %s", local->message);
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX, _("prior: %s"), local->message);
       return NULL;
     }
   node = json_parser_get_root (parser);
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
     {
-      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX, "prior: expected an object");
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX, _("prior: expected an object"));
       return NULL;
     }
 
@@ -367,7 +368,7 @@ us_prior_from_json (const UsSimulator  *simulator,
     if (us_simulator_parameter_index (simulator, name) < 0)
       {
         g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH,
-                     "prior: “%s” has no parameter “%s”", simulator->id, name);
+                     _("prior: “%s” has no parameter “%s”"), simulator->id, name);
         return NULL;
       }
 
@@ -378,7 +379,7 @@ us_prior_from_json (const UsSimulator  *simulator,
       node = json_object_get_member (object, name);
       if (node == NULL)
         {
-          g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISSING, "prior: “%s” is missing", name);
+          g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISSING, _("prior: “%s” is missing"), name);
           return NULL;
         }
       if (!read_distribution (name, node, &distributions[i], error))

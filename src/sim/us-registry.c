@@ -7,6 +7,8 @@
 
 #include "us-error.h"
 
+#include <glib/gi18n-lib.h>
+
 /**
  * us_registry_list:
  * @n: (out): how many
@@ -48,6 +50,6 @@ us_registry_find (const char  *id,
   for (gsize i = 0; i < us_registry_n_tables; i++)
     g_string_append_printf (known, "%s%s", i > 0 ? ", " : "", us_registry_tables[i]->id);
   g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISSING,
-               "There is no simulator “%s”; known are: %s", id, known->str);
+               _("There is no simulator “%s”; known are: %s"), id, known->str);
   return NULL;
 }

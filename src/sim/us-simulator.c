@@ -6,6 +6,7 @@
 #include "us-error.h"
 #include "us-file.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 
 /**
@@ -90,14 +91,14 @@ us_simulator_check (const UsSimulator  *self,
       if (!isfinite (theta[i]))
         {
           g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-                       "%s: parameter “%s” is not a finite number",
+                       _("%s: parameter “%s” is not a finite number"),
                        self->id, parameter->name);
           return FALSE;
         }
       if (theta[i] < parameter->lower || theta[i] > parameter->upper)
         {
           g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-                       "%s: parameter “%s” = %s is outside its bounds %s to %s",
+                       _("%s: parameter “%s” = %s is outside its bounds %s to %s"),
                        self->id, parameter->name,
                        us_dtoa (value, theta[i]),
                        us_dtoa (lower, parameter->lower),
@@ -109,7 +110,7 @@ us_simulator_check (const UsSimulator  *self,
   if (self->accepts != NULL && !self->accepts (self, theta))
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-                   "%s: the parameters break the constraint: %s",
+                   _("%s: the parameters break the constraint: %s"),
                    self->id, self->constraint);
       return FALSE;
     }
