@@ -32,8 +32,8 @@ static const UsParameter parameters[] = {
   { "t", "Triangular", "t", "", 0.0, 10.0, { US_DISTRIBUTION_TRIANGULAR, 1.0, 7.0, 3.0 }, "" },
   { "d", "Discrete", "d", "", 0.0, 10.0, { US_DISTRIBUTION_DISCRETE, 2.0, 6.0, 0.0 }, "" },
   { "f", "Fixed", "f", "", 0.0, 10.0, { US_DISTRIBUTION_FIXED, 0.1, 0.0, 0.0 }, "" },
-  /* The tail of a normal, six and more standard deviations above its mean is refused; four is not. */
-  { "h", "Upper tail", "h", "", 4.0, 9.0, { US_DISTRIBUTION_NORMAL, 0.0, 1.0, 0.0 }, "" },
+  /* As far into a tail as is allowed: a share of 1.3e-6. */
+  { "h", "Upper tail", "h", "", 4.7, 9.0, { US_DISTRIBUTION_NORMAL, 0.0, 1.0, 0.0 }, "" },
 };
 
 enum { U, L, N, M, T, D, F, TAIL, P };
@@ -63,8 +63,8 @@ closed_form (gsize  kind,
     case T:
       return v < 3.0 ? (v - 1.0) * (v - 1.0) / (6.0 * 2.0) : 1.0 - (7.0 - v) * (7.0 - v) / (6.0 * 4.0);
     case TAIL:
-      return (gsl_cdf_ugaussian_Q (4.0) - gsl_cdf_ugaussian_Q (v))
-             / (gsl_cdf_ugaussian_Q (4.0) - gsl_cdf_ugaussian_Q (9.0));
+      return (gsl_cdf_ugaussian_Q (4.7) - gsl_cdf_ugaussian_Q (v))
+             / (gsl_cdf_ugaussian_Q (4.7) - gsl_cdf_ugaussian_Q (9.0));
     default: g_assert_not_reached ();
     }
 }
@@ -220,6 +220,12 @@ test_latent (void)
   g_assert_cmpfloat (theta[D], ==, 5.0);
   g_assert_cmpfloat (theta[F], ==, 0.1);
   g_assert_cmpfloat_with_epsilon (closed_form (TAIL, theta[TAIL]), 0.75, 1e-9);
+
+  /* Far out, where probabilities next to one would leave seven digits. */
+  theta[TAIL] = 6.5;
+  us_prior_to_latent (prior, theta, z);
+  us_prior_from_latent (prior, z, back);
+  g_assert_cmpfloat_with_epsilon (back[TAIL], 6.5, 1e-10);
 
   /* The ends, and beyond them: clamped; a NaN is the middle. */
   for (int side = -1; side <= 1; side += 2)
