@@ -283,14 +283,18 @@ same_axes (const UsPlot *a,
   return TRUE;
 }
 
-/* The chart's own words for "empty" yield to those of the plot. */
+/* An empty plot without words of its own gets those of the chart. */
 static UsPlot *
-empty_plot (UsChart *self)
+own_plot (UsChart *self,
+          UsPlot  *plot)
 {
-  UsPlot *plot = us_plot_new (NULL);
+  g_autoptr(UsPlot) copy = NULL;
 
-  us_plot_set_empty_message (plot, self->empty_message);
-  return plot;
+  if (plot != NULL && (!us_plot_is_empty (plot) || us_plot_get_empty_message (plot) != NULL || self->empty_message == NULL))
+    return us_plot_ref (plot);
+  copy = plot != NULL ? us_plot_copy (plot) : us_plot_new (NULL);
+  us_plot_set_empty_message (copy, self->empty_message);
+  return g_steal_pointer (&copy);
 }
 
 void
@@ -305,7 +309,7 @@ us_chart_set_plot (UsChart *self,
   if (plot == self->plot)
     return;
   old = g_steal_pointer (&self->plot);
-  self->plot = plot != NULL ? us_plot_ref (plot) : empty_plot (self);
+  self->plot = own_plot (self, plot);
   keep = plot != NULL && same_axes (old, plot);
   us_chart_set_view (self, keep ? &self->view : &US_PLOT_VIEW_ALL);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "chart.copy-numbers", !us_plot_is_empty (self->plot));

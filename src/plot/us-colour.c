@@ -118,18 +118,16 @@ from_lab (double lightness,
   };
 }
 
-/* Both arms have the same lightness at the same distance from the middle, so
- * that neither sign looks larger; chroma rises early and falls at the dark ends. */
+/* Both arms have the same lightness and chroma at the same distance from the
+ * middle, so that neither sign looks larger; all of it lies inside sRGB. */
 static UsColour
 diverging (double t)
 {
-  double d = fabs (2.0 * t - 1.0);
-  double lightness = 96.0 - 64.0 * d;
-  double chroma = 58.0 * sin (G_PI * 0.5 * MIN (d / 0.75, 1.0)) - 14.0 * MAX (d - 0.75, 0.0) / 0.25;
-  double hue = (t < 0.5 ? 267.0 : 34.0) * G_PI / 180.0;
+  double distance = fabs (2.0 * t - 1.0);
+  double lightness = 96.0 - 64.0 * distance;
+  double chroma = 49.0 * sin (G_PI / 2.0 * MIN (distance / 0.6, 1.0));
+  double hue = (t < 0.5 ? 285.0 : 34.0) * G_PI / 180.0;
 
-  if (t < 0.5)
-    chroma *= 0.8;      /* blue has less room in sRGB */
   return from_lab (lightness, chroma * cos (hue), chroma * sin (hue));
 }
 

@@ -125,7 +125,7 @@ us_decimate_density (gsize          n,
   g_autofree float *kernel = disc_kernel (radius * scale, &reach);
   g_autofree float *cover = g_new0 (float, (gsize) width * height);     /* (height, width) */
   g_autofree guint32 *counts = g_new0 (guint32, (gsize) width * height);
-  double transparency = log1p (-CLAMP (opacity, 0.0, 0.999));
+  double transparency = log1p (-CLAMP (opacity, 0.0, 0.999)), most = 0.0;
 
   for (gsize i = 0; i < n; i++)
     {
@@ -151,11 +151,19 @@ us_decimate_density (gsize          n,
               count * kernel[(ky + reach) * (2 * reach + 1) + kx + reach];
       }
 
+  for (gsize i = 0; i < (gsize) width * height; i++)
+    most = MAX (most, (double) cover[i]);
+
   for (guint y = 0; y < height; y++)
     {
       memset (out + y * stride, 0, width);
       for (guint x = 0; x < width; x++)
-        if (cover[(gsize) y * width + x] > 0)
-          out[y * stride + x] = (guint8) lround (255.0 * -expm1 (cover[(gsize) y * width + x] * transparency));
+        {
+          double count = cover[(gsize) y * width + x];
+          double share = opacity > 0.0 ? -expm1 (count * transparency) : 0.95 * log1p (count) / log1p (MAX (most, 3.0));
+
+          if (count > 0.0)
+            out[y * stride + x] = (guint8) lround (255.0 * share);
+        }
     }
 }

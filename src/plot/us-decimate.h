@@ -33,9 +33,10 @@ void us_decimate_line    (gsize          first,
                           gpointer       data,
                           GArray        *out);
 
-/* Painted share, 0..255, of each pixel by n discs of the given radius and opacity, laid
- * over each other: 1 - (1 - opacity)^count.  out (height, stride), zeroed first; pixels
- * are 1/scale wide. */
+/* Painted share, 0..255, of each pixel by n discs of the given radius, laid over each
+ * other: 1 - (1 - opacity)^count; with opacity 0 it grows with the logarithm of the
+ * count, so that both a lone point and the shape of the crowd are seen.
+ * out (height, stride), zeroed first; pixels are 1/scale wide. */
 void us_decimate_density (gsize          n,
                           UsDecimateMap  map,
                           gpointer       data,

@@ -20,7 +20,7 @@
 #define BAR_WIDTH    12.0
 #define LEAST_AREA   24.0
 
-/* Below this there is no room for the names of the axes. */
+/* Below this there is no room for title, legend and the names of the axes. */
 #define COMPACT_WIDTH  200.0
 #define COMPACT_HEIGHT 120.0
 
@@ -55,6 +55,12 @@ limit_width (PangoLayout *layout,
   pango_layout_get_size (layout, &w, &h);
   if (measured != NULL)
     *measured = (double) w / PANGO_SCALE;
+}
+
+static gboolean
+is_compact (const UsPlotFrame *self)
+{
+  return self->options.width < COMPACT_WIDTH || self->options.height < COMPACT_HEIGHT;
 }
 
 static UsColour
@@ -103,7 +109,7 @@ arrange_legend (UsPlotFrame *self,
 {
   double at = 0.0, row = 0.0, row_height = 0.0;
 
-  if (!wants_legend (self->plot))
+  if (!wants_legend (self->plot) || is_compact (self))
     return 0.0;
 
   for (guint i = 0; i < self->plot->layers->len; i++)
@@ -202,8 +208,35 @@ static void
 choose_y_ticks (UsPlotFrame *self,
                 double       height)
 {
-  g_clear_pointer (&self->ticks[US_AXIS_Y], us_ticks_free);
-  self->ticks[US_AXIS_Y] = us_ticks_new (&self->scales[US_AXIS_Y], (guint) CLAMP (height / 42.0, 2.0, 10.0));
+  double line = tick_extent (self, NULL, "0", TRUE) * 1.15;
+
+  for (guint target = (guint) CLAMP (height / 42.0, 2.0, 10.0);; target--)
+    {
+      UsTicks *ticks;
+      double last = -INFINITY;
+      gboolean touching = FALSE;
+
+      us_ticks_free (self->ticks[US_AXIS_Y]);
+      ticks = self->ticks[US_AXIS_Y] = us_ticks_new (&self->scales[US_AXIS_Y], target);
+      for (guint i = 0; i < ticks->n_major && !touching; i++)
+        {
+          double at = us_scale_map (&self->scales[US_AXIS_Y], ticks->major[i]) * height;
+
+          touching = fabs (at - last) < line;
+          last = at;
+        }
+      if (!touching)
+        return;
+      if (target <= 2)
+        break;
+    }
+  /* No room for two numbers: the first and the last, or one. */
+  {
+    UsTicks *ticks = self->ticks[US_AXIS_Y];
+
+    for (guint i = 1; i + (height > 2.0 * line ? 1 : 0) < ticks->n_major; i++)
+      ticks->labels[i][0] = '\0';
+  }
 }
 
 /* Names under the columns of a matrix stand upright where they would touch. */
@@ -325,6 +358,39 @@ put_colour_bar (UsPlotFrame *self)
 
 /* ---- cells --------------------------------------------------------------- */
 
+/* All with the same decimals, as many as have room; FALSE: none has. */
+static gboolean
+cell_layouts (UsPlotFrame   *self,
+              const UsLayer *layer,
+              double         width,
+              double         height,
+              GPtrArray     *layouts)
+{
+  double largest = MAX (fabs (layer->from), fabs (layer->to)), w, h;
+  int wanted = largest > 0 ? CLAMP (2 - (int) floor (log10 (largest)), 0, 4) : 0;
+
+  for (int decimals = wanted; decimals >= MAX (wanted - 1, 0); decimals--)
+    {
+      gboolean fits = TRUE;
+
+      g_ptr_array_set_size (layouts, 0);
+      for (gsize i = 0; i < layer->rows * layer->columns && fits; i++)
+        {
+          g_autoptr(GString) number = g_string_new (NULL);
+          char text[G_ASCII_DTOSTR_BUF_SIZE], pattern[16];
+
+          g_snprintf (pattern, sizeof pattern, "%%.%df", decimals);
+          if (isfinite (layer->values[i]))
+            us_format_append (number, g_ascii_formatd (text, sizeof text, pattern, layer->values[i]));
+          g_ptr_array_add (layouts, us_plot_frame_layout (self, NULL, number->str, 0.74, PANGO_WEIGHT_NORMAL, &w, &h));
+          fits = w <= width && h <= height;
+        }
+      if (fits)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* The number in each cell, when all of them have room. */
 static void
 put_cell_labels (UsPlotFrame *self)
@@ -333,7 +399,7 @@ put_cell_labels (UsPlotFrame *self)
     {
       const UsLayer *layer = us_plot_layer (self->plot, k);
       g_autoptr(GPtrArray) layouts = g_ptr_array_new_with_free_func (g_object_unref);
-      double extent[4], x0, x1, y0, y1, w, h;
+      double extent[4], x0, x1, y0, y1;
       gsize n = layer->rows * layer->columns;
 
       if (layer->kind != US_LAYER_HEAT_MAP || !layer->cell_labels || n == 0 || n > 2500)
@@ -341,16 +407,7 @@ put_cell_labels (UsPlotFrame *self)
       us_layer_extent (layer, extent);
       us_plot_frame_to_pixel (self, extent[0], extent[2], &x0, &y0);
       us_plot_frame_to_pixel (self, extent[1], extent[3], &x1, &y1);
-      for (gsize i = 0; i < n; i++)
-        {
-          g_autofree char *number = isfinite (layer->values[i]) ? us_format_markup (layer->values[i], 2) : g_strdup ("");
-          PangoLayout *layout = us_plot_frame_layout (self, number, NULL, 0.74, PANGO_WEIGHT_NORMAL, &w, &h);
-
-          g_ptr_array_add (layouts, layout);
-          if (w + 4.0 > fabs (x1 - x0) / layer->columns || h > fabs (y1 - y0) / layer->rows)
-            break;
-        }
-      if (layouts->len < n || w + 4.0 > fabs (x1 - x0) / layer->columns || h > fabs (y1 - y0) / layer->rows)
+      if (!cell_layouts (self, layer, fabs (x1 - x0) / layer->columns - 4.0, fabs (y1 - y0) / layer->rows, layouts))
         continue;
 
       for (gsize i = 0; i < n; i++)
@@ -406,7 +463,7 @@ put_title (UsPlotFrame *self,
   PangoLayout *layout;
   double h;
 
-  if (self->plot->title[0] == '\0')
+  if (self->plot->title[0] == '\0' || is_compact (self))
     return PAD;
   layout = us_plot_frame_layout (self, NULL, self->plot->title, TITLE_SIZE, PANGO_WEIGHT_BOLD, NULL, &h);
   limit_width (layout, self->options.width - x - PAD - self->options.corner, NULL);
@@ -503,7 +560,7 @@ arrange_axes (UsPlotFrame *self)
 {
   const UsPlot *plot = self->plot;
   double width = self->options.width, height = self->options.height, x_edge = 0.0, tick_height;
-  gboolean compact = width < COMPACT_WIDTH || height < COMPACT_HEIGHT;
+  gboolean compact = is_compact (self);
   g_autofree char *x_label = compact ? g_strdup ("") : us_format_label (plot->axes[0].label, plot->axes[0].unit);
   g_autofree char *y_label = compact ? g_strdup ("") : us_format_label (plot->axes[1].label, plot->axes[1].unit);
   Margins m = { PAD, PAD + 4.0, PAD, PAD };
@@ -518,7 +575,7 @@ arrange_axes (UsPlotFrame *self)
 
       m.top = put_title (self, m.left, TRUE);
       m.top += arrange_legend (self, 0, 0, room, height / 3.0, TRUE);
-      if (plot->title[0] == '\0' && !wants_legend (plot))
+      if (compact || (plot->title[0] == '\0' && !wants_legend (plot)))
         m.top += tick_height / 2.0 - 2.0;
 
       m.bottom = PAD;

@@ -4,6 +4,7 @@
 #include "us-plot-private.h"
 
 #include <pango/pangocairo.h>
+#include <string.h>
 
 /*
  * What stands under the pointer, found in the data themselves, not in what
@@ -97,14 +98,19 @@ find_nearest (const UsPlotFrame *self,
               double             py,
               UsPlotHit         *hit)
 {
-  double best = REACH * REACH;
+  double best = REACH * REACH, x0, x1, y0, y1;
   gboolean found = FALSE;
 
+  /* Most are told to be far by their data alone. */
+  us_plot_frame_to_data (self, px - REACH, py - REACH, &x0, &y0);
+  us_plot_frame_to_data (self, px + REACH, py + REACH, &x1, &y1);
   for (gsize i = 0; i < layer->n; i++)
     {
       UsPlotHit here = *hit;
-      double distance;
+      double distance, x = us_layer_x (layer, i), y = layer->y[i];
 
+      if (!(x >= MIN (x0, x1) && x <= MAX (x0, x1) && (layer->upper != NULL || (y >= MIN (y0, y1) && y <= MAX (y0, y1)))))
+        continue;
       if (!drawable (self, layer, i, &here))
         continue;
       distance = (here.px - px) * (here.px - px) + (here.py - py) * (here.py - py);
@@ -469,6 +475,23 @@ rounded (cairo_t *cr,
   cairo_close_path (cr);
 }
 
+/* "10^−7" as it is set: raised.  The words come escaped out of this. */
+static char *
+raised (const char *plain)
+{
+  g_autofree char *escaped = g_markup_escape_text (plain, -1);
+  const char *power = strstr (escaped, "\xc3\x97" "10^");
+  const char *digits;
+  gsize n;
+
+  if (power == NULL)
+    return g_steal_pointer (&escaped);
+  digits = power + strlen ("\xc3\x97" "10^");
+  n = g_str_has_prefix (digits, "\xe2\x88\x92") ? 3 : 0;
+  n += strspn (digits + n, "0123456789");
+  return g_strdup_printf ("%.*s<sup>%.*s</sup>%s", (int) (digits - 1 - escaped), escaped, (int) n, digits, digits + n);
+}
+
 static void
 paint_box (const UsPlotFrame *self,
            const UsPlotHit   *hits,
@@ -485,7 +508,8 @@ paint_box (const UsPlotFrame *self,
 
   for (guint i = 0; i < lines->len; i++)
     {
-      PangoLayout *layout = us_plot_frame_layout (self, NULL, g_ptr_array_index (lines, i), 0.9,
+      g_autofree char *markup = raised (g_ptr_array_index (lines, i));
+      PangoLayout *layout = us_plot_frame_layout (self, markup, NULL, 0.9,
                                                   i < offset ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL, &w, &h);
 
       g_ptr_array_add (layouts, layout);

@@ -13,103 +13,7 @@ set_colour (cairo_t  *cr,
   cairo_set_source_rgba (cr, colour.red, colour.green, colour.blue, opacity);
 }
 
-static void
-set_dash (cairo_t *cr,
-          UsDash   dash,
-          double   width)
-{
-  double dashed[] = { 4.0 + width, 3.0 + width * 0.5 }, dotted[] = { width * 0.9, width * 1.6 + 1.0 };
-
-  switch (dash)
-    {
-    case US_DASH_DASHED:
-      cairo_set_dash (cr, dashed, 2, 0);
-      break;
-    case US_DASH_DOTTED:
-      cairo_set_dash (cr, dotted, 2, 0);
-      break;
-    case US_DASH_SOLID:
-    default:
-      cairo_set_dash (cr, NULL, 0, 0);
-      break;
-    }
-}
-
-static double
-line_width (const UsLayer *layer)
-{
-  gboolean reference = layer->kind == US_LAYER_RULE || layer->kind == US_LAYER_SLOPE;
-
-  return layer->style.width > 0 ? layer->style.width : (reference ? 1.2 : 1.8);
-}
-
 /* ---- layers -------------------------------------------------------------- */
-
-static void
-paint_line (const UsPrepared *prepared,
-            cairo_t          *cr)
-{
-  const UsPoint *points = (const UsPoint *) (gpointer) prepared->points->data;
-  guint n = prepared->points->len, run = 0;
-  /* Where columns are full, joins are not seen and cost most. */
-  gboolean dense = n > 2.0 * prepared->width;
-
-  cairo_set_line_width (cr, line_width (prepared->layer));
-  set_dash (cr, prepared->layer->style.dash, line_width (prepared->layer));
-  cairo_set_line_join (cr, dense ? CAIRO_LINE_JOIN_BEVEL : CAIRO_LINE_JOIN_ROUND);
-  cairo_set_line_cap (cr, dense || prepared->layer->style.dash != US_DASH_SOLID ? CAIRO_LINE_CAP_BUTT : CAIRO_LINE_CAP_ROUND);
-  if (!prepared->vector)
-    cairo_set_antialias (cr, dense ? CAIRO_ANTIALIAS_FAST : CAIRO_ANTIALIAS_GOOD);
-
-  for (guint i = 0; i < n; i++)
-    {
-      if (isnan (points[i].y))
-        {
-          run = 0;
-          continue;
-        }
-      if (run == 0)
-        {
-          cairo_move_to (cr, points[i].x, points[i].y);
-          /* A point between two gaps is a dot. */
-          if (i + 1 == n || isnan (points[i + 1].y))
-            cairo_line_to (cr, points[i].x + 0.01, points[i].y);
-        }
-      else
-        cairo_line_to (cr, points[i].x, points[i].y);
-      run++;
-    }
-  cairo_stroke (cr);
-  cairo_set_antialias (cr, CAIRO_ANTIALIAS_DEFAULT);
-  cairo_set_dash (cr, NULL, 0, 0);
-}
-
-/* Upper ends forward, lower ends back, for each run without gaps. */
-static void
-paint_band (const UsPrepared *prepared,
-            cairo_t          *cr)
-{
-  const UsPoint *upper = (const UsPoint *) (gpointer) prepared->points->data;
-  const UsPoint *lower = (const UsPoint *) (gpointer) prepared->lower_points->data;
-  guint n = prepared->points->len, m = prepared->lower_points->len, i = 0, k = 0;
-
-  while (i < n && k < m)
-    {
-      guint last;
-
-      cairo_new_sub_path (cr);
-      for (; i < n && !isnan (upper[i].y); i++)
-        cairo_line_to (cr, upper[i].x, upper[i].y);
-      for (last = k; last < m && !isnan (lower[last].y); last++)
-        ;
-      for (guint back = last; back-- > k;)
-        cairo_line_to (cr, lower[back].x, lower[back].y);
-      cairo_close_path (cr);
-      i++;
-      k = last + 1;
-    }
-  cairo_fill (cr);
-}
 
 static void
 paint_scatter (const UsPrepared *prepared,
@@ -192,8 +96,8 @@ paint_reference (const UsPlotFrame *self,
   const UsScale *x = &self->scales[US_AXIS_X], *y = &self->scales[US_AXIS_Y];
   gboolean begun = FALSE;
 
-  cairo_set_line_width (cr, line_width (layer));
-  set_dash (cr, layer->style.dash, line_width (layer));
+  cairo_set_line_width (cr, us_layer_line_width (layer));
+  us_layer_set_dash (layer, cr);
   if (layer->kind == US_LAYER_RULE)
     {
       double at = us_scale_map (&self->scales[layer->axis], layer->a);
@@ -202,7 +106,7 @@ paint_reference (const UsPlotFrame *self,
         return;
       at = layer->axis == US_AXIS_X ? at * self->area.width : (1.0 - at) * self->area.height;
       /* On the middle of a pixel, for a thin line is crisp only there. */
-      if (line_width (layer) < 1.3 && !self->vector)
+      if (us_layer_line_width (layer) < 1.3 && !self->vector)
         at = floor (at) + 0.5;
       if (layer->axis == US_AXIS_X)
         cairo_move_to (cr, at, 0), cairo_line_to (cr, at, self->area.height);
@@ -252,10 +156,10 @@ paint_layer (const UsPlotFrame *self,
   switch (layer->kind)
     {
     case US_LAYER_LINE:
-      paint_line (prepared, cr);
+      us_prepared_stroke (prepared, cr);
       break;
     case US_LAYER_BAND:
-      paint_band (prepared, cr);
+      us_prepared_fill (prepared, cr);
       break;
     case US_LAYER_SCATTER:
       paint_scatter (prepared, cr);
@@ -372,7 +276,9 @@ paint_axes (const UsPlotFrame *self,
     if (self->ticks[axis] != NULL)
       {
         paint_tick_marks (self, axis, self->ticks[axis]->major, self->ticks[axis]->n_major, US_TICK_LENGTH, cr);
-        paint_tick_marks (self, axis, self->ticks[axis]->minor, self->ticks[axis]->n_minor, US_TICK_LENGTH / 2.0, cr);
+        /* On a linear axis the eye divides by itself. */
+        if (self->scales[axis].kind == US_SCALE_LOG)
+          paint_tick_marks (self, axis, self->ticks[axis]->minor, self->ticks[axis]->n_minor, US_TICK_LENGTH / 2.0, cr);
       }
   cairo_stroke (cr);
 }
@@ -445,8 +351,8 @@ paint_sample (const UsPlotFrame   *self,
     case US_LAYER_TEXT:
     default:
       set_colour (cr, colour, MAX (prepared->opacity, 0.4));
-      cairo_set_line_width (cr, line_width (layer));
-      set_dash (cr, layer->style.dash, line_width (layer));
+      cairo_set_line_width (cr, us_layer_line_width (layer));
+      us_layer_set_dash (layer, cr);
       cairo_move_to (cr, entry->x, entry->y);
       cairo_rel_line_to (cr, 18.0, 0);
       cairo_stroke (cr);

@@ -203,6 +203,14 @@ gboolean     us_prepared_is_for    (const UsPrepared  *self,
                                     double             height,
                                     double             device_scale,
                                     gboolean           vector);
+/* The path of a line, stroked, and of a band, filled, with the present source. */
+void         us_prepared_stroke    (const UsPrepared  *self,
+                                    cairo_t           *cr);
+void         us_prepared_fill      (const UsPrepared  *self,
+                                    cairo_t           *cr);
+double       us_layer_line_width   (const UsLayer     *self);
+void         us_layer_set_dash     (const UsLayer     *self,
+                                    cairo_t           *cr);
 /* A picture of (height, width, channels) floats, each pixel replicated. */
 cairo_surface_t *us_picture_surface (const float      *pixels,
                                      gsize             height,

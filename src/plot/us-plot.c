@@ -122,6 +122,14 @@ us_plot_set_empty_message (UsPlot     *self,
   self->empty_message = copy;
 }
 
+const char *
+us_plot_get_empty_message (const UsPlot *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->empty_message;
+}
+
 void
 us_plot_set_axis (UsPlot      *self,
                   UsAxis       axis,
@@ -677,6 +685,17 @@ us_plot_get_full_scale (const UsPlot *self,
         points |= us_plot_layer (self, i)->kind == US_LAYER_SCATTER;
       if (points)
         us_scale_nice (&nice);
+      else if (how->kind == US_SCALE_LINEAR)
+        {
+          /* 999.9 is 1000 to the eye: let the axis end on its tick. */
+          double span = nice.upper - nice.lower, step = us_ticks_step (span, 8);
+          double low = floor (nice.lower / step) * step, high = ceil (nice.upper / step) * step;
+
+          if (nice.lower - low < 0.012 * span)
+            nice.lower = low;
+          if (high - nice.upper < 0.012 * span)
+            nice.upper = high;
+        }
     }
   if (!isfinite (how->lower))
     scale->lower = nice.lower;

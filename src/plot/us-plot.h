@@ -65,6 +65,8 @@ void        us_plot_set_title         (UsPlot *self, const char *title);
 const char *us_plot_get_title         (const UsPlot *self);     /* "" when there is none */
 /* Shown in place of axes while no layer holds a drawable value. */
 void        us_plot_set_empty_message (UsPlot *self, const char *message);
+/* NULL: the usual words. */
+const char *us_plot_get_empty_message (const UsPlot *self);
 /* label and unit: NULL or "" for none; a unit of "1" is not written. */
 void        us_plot_set_axis          (UsPlot      *self,
                                        UsAxis       axis,

@@ -122,40 +122,42 @@ new_mask (UsPrepared *self)
   return cairo_image_surface_create (CAIRO_FORMAT_A8, MAX (width, 1), MAX (height, 1));
 }
 
-/* A scribble that no column can hold: stroked once, here. */
+/* What is so full that its path takes long is painted once, here. */
 static void
-prepare_scribble (UsPrepared *self)
+flatten (UsPrepared *self,
+         void      (*paint) (const UsPrepared *, cairo_t *))
 {
+  cairo_surface_t *mask;
   cairo_t *cr;
-  gboolean pen_up = TRUE;
 
-  self->surface = new_mask (self);
-  cr = cairo_create (self->surface);
+  if (self->vector || self->points->len <= 2.5 * self->width)
+    return;
+  mask = new_mask (self);
+  cr = cairo_create (mask);
   cairo_scale (cr, self->device_scale, self->device_scale);
-  cairo_set_line_width (cr, self->layer->style.width > 0 ? self->layer->style.width : 1.0);
-  cairo_set_antialias (cr, CAIRO_ANTIALIAS_FAST);
-  for (guint i = 0; i < self->points->len; i++)
-    {
-      UsPoint point = g_array_index (self->points, UsPoint, i);
-
-      if (isnan (point.y))
-        pen_up = TRUE;
-      else if (pen_up)
-        cairo_move_to (cr, point.x, point.y), pen_up = FALSE;
-      else
-        cairo_line_to (cr, point.x, point.y);
-      /* Short paths: the time of a stroke grows faster than its length. */
-      if (i % 500 == 499)
-        {
-          cairo_stroke (cr);
-          pen_up = isnan (point.y);
-          if (!pen_up)
-            cairo_move_to (cr, point.x, point.y);
-        }
-    }
-  cairo_stroke (cr);
+  paint (self, cr);
   cairo_destroy (cr);
+  self->surface = mask;
   g_clear_pointer (&self->points, g_array_unref);
+  g_clear_pointer (&self->lower_points, g_array_unref);
+}
+
+/* Discs as a mask: opacity as in us_decimate_density(). */
+static void
+prepare_density (UsPrepared *self,
+                 double      opacity)
+{
+  Mapping mapping = { self, self->layer->y };
+
+  g_clear_pointer (&self->points, g_array_unref);
+  self->surface = new_mask (self);
+  us_decimate_density (self->layer->n, map_point, &mapping, self->radius, opacity, self->device_scale,
+                       (guint) cairo_image_surface_get_width (self->surface),
+                       (guint) cairo_image_surface_get_height (self->surface),
+                       (gsize) cairo_image_surface_get_stride (self->surface),
+                       cairo_image_surface_get_data (self->surface));
+  cairo_surface_mark_dirty (self->surface);
+  self->opacity = 1.0;
 }
 
 static void
@@ -163,8 +165,12 @@ prepare_line (UsPrepared *self)
 {
   self->points = decimated (self, self->layer->y);
   self->opacity = self->layer->style.opacity > 0 ? self->layer->style.opacity : 1.0;
-  if (!self->layer->rising && self->points->len > MOST_STROKED && !self->vector)
-    prepare_scribble (self);
+  self->radius = us_layer_line_width (self->layer) / 2.0;
+  /* Back and forth without end: where it goes most says more than a blot. */
+  if (!self->layer->rising && self->points->len > MOST_STROKED)
+    prepare_density (self, self->layer->style.opacity);
+  else
+    flatten (self, us_prepared_stroke);
 }
 
 static void
@@ -173,6 +179,7 @@ prepare_band (UsPrepared *self)
   self->lower_points = decimated (self, self->layer->y);
   self->points = decimated (self, self->layer->upper);
   self->opacity = self->layer->style.opacity > 0 ? self->layer->style.opacity : 0.22;
+  flatten (self, us_prepared_fill);
 }
 
 static void
@@ -202,18 +209,8 @@ prepare_scatter (UsPrepared *self)
   self->radius = diameter / 2.0;
   self->opacity = layer->style.opacity > 0 ? layer->style.opacity
                 : n <= 60 ? 0.9 : CLAMP (0.9 * pow (60.0 / n, 0.28), 0.05, 0.9);
-  if (n <= most)
-    return;
-
-  g_clear_pointer (&self->points, g_array_unref);
-  self->surface = new_mask (self);
-  us_decimate_density (layer->n, map_point, &mapping, self->radius, self->opacity, self->device_scale,
-                       (guint) cairo_image_surface_get_width (self->surface),
-                       (guint) cairo_image_surface_get_height (self->surface),
-                       (gsize) cairo_image_surface_get_stride (self->surface),
-                       cairo_image_surface_get_data (self->surface));
-  cairo_surface_mark_dirty (self->surface);
-  self->opacity = 1.0;
+  if (n > most)
+    prepare_density (self, layer->style.opacity);
 }
 
 static void

@@ -8,6 +8,7 @@
 
 #define MINUS "\xe2\x88\x92"    /* U+2212 */
 #define TIMES "\xc3\x97"        /* U+00D7 */
+#define GROUP "\xe2\x80\xaf"    /* U+202F, narrow, does not break */
 
 /* The smallest interval, relative to its values, that doubles can tick. */
 #define LEAST_SPAN 1e-12
@@ -219,18 +220,28 @@ trim_zeros (char *text)
     *end = '\0';
 }
 
-/* ASCII minus at the front becomes the true one; "-0" is 0. */
-static void
-append_number (GString    *out,
-               const char *text)
+/* ASCII minus at the front becomes the true one; "-0" is 0; from five digits on
+ * they stand in groups of three. */
+void
+us_format_append (GString    *out,
+                  const char *text)
 {
+  gsize digits;
+
   if (text[0] == '-')
     {
       if (strspn (text + 1, "0.") != strlen (text + 1))
         g_string_append (out, MINUS);
       text++;
     }
-  g_string_append (out, text);
+  digits = strspn (text, "0123456789");
+  for (gsize i = 0; i < digits; i++)
+    {
+      if (digits > 4 && i > 0 && (digits - i) % 3 == 0)
+        g_string_append (out, GROUP);
+      g_string_append_c (out, text[i]);
+    }
+  g_string_append (out, text + digits);
 }
 
 static char *
@@ -254,7 +265,7 @@ format (double   value,
   g_ascii_formatd (text, sizeof text, pattern, value);
   exponent = split_exponent (text);
 
-  if (exponent >= -4 && exponent < MAX (5, (int) digits))
+  if (exponent >= -4 && exponent < MAX (6, (int) digits))
     {
       int decimals = (int) digits - 1 - exponent;
 
@@ -262,12 +273,12 @@ format (double   value,
       g_snprintf (pattern, sizeof pattern, "%%.%df", MAX (decimals, 0));
       g_ascii_formatd (text, sizeof text, pattern, value);
       trim_zeros (text);
-      append_number (out, text);
+      us_format_append (out, text);
       return g_string_free (g_steal_pointer (&out), FALSE);
     }
 
   trim_zeros (text);
-  append_number (out, text);
+  us_format_append (out, text);
   g_string_append_printf (out, markup ? TIMES "10<sup>%s%d</sup>" : TIMES "10^%s%d",
                           exponent < 0 ? MINUS : "", ABS (exponent));
   return g_string_free (g_steal_pointer (&out), FALSE);

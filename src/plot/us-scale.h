@@ -76,12 +76,16 @@ double   us_ticks_step   (double         span,
                           guint          target);
 
 /* With a true minus sign, digits significant digits, 10^n as markup
- * superscript for the very large and small: "−0.0123", "1.2×10<sup>−7</sup>". */
+ * superscript for the very large and small: "−0.0123",
+ * "12 500", "1.2×10<sup>−7</sup>". */
 char    *us_format_markup (double        value,
                            guint         digits);
 /* The same for plain text: "1.2e−7" is written "1.2×10^−7". */
 char    *us_format_plain  (double        value,
                            guint         digits);
+/* Appends an ASCII number as it is shown: true minus sign, digits in groups. */
+void     us_format_append (GString      *out,
+                           const char   *text);
 /* "Time", "s" -> "Time (s)"; a unit that is NULL, "" or "1" is left out. */
 char    *us_format_label  (const char   *label,
                            const char   *unit);

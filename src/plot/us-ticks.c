@@ -20,24 +20,23 @@ linear_label (double value,
 {
   int step_exponent = (int) floor (log10 (step) + 1e-9);
   int top_exponent = largest > 0 ? (int) floor (log10 (largest) + 1e-9) : step_exponent;
-  gboolean powered = top_exponent >= 5 || top_exponent < -3;
+  gboolean powered = top_exponent >= 6 || top_exponent < -3;
   int exponent = powered ? top_exponent : 0;
   int decimals = MAX (exponent - step_exponent, 0);
   double shown = value / pow (10.0, exponent);
   char pattern[16], text[64];
-  const char *digits = text;
+  GString *label;
 
   if (fabs (value) < step * 1e-6)
     return g_strdup ("0");
 
   g_snprintf (pattern, sizeof pattern, "%%.%df", MIN (decimals, 15));
   g_ascii_formatd (text, sizeof text, pattern, shown);
-  if (text[0] == '-')
-    digits++;
-  if (!powered)
-    return g_strconcat (value < 0 ? MINUS : "", digits, NULL);
-  return g_strdup_printf ("%s%s" TIMES "10<sup>%s%d</sup>", value < 0 ? MINUS : "", digits,
-                          exponent < 0 ? MINUS : "", ABS (exponent));
+  label = g_string_new (NULL);
+  us_format_append (label, text);
+  if (powered)
+    g_string_append_printf (label, TIMES "10<sup>%s%d</sup>", exponent < 0 ? MINUS : "", ABS (exponent));
+  return g_string_free (label, FALSE);
 }
 
 static void
@@ -76,16 +75,13 @@ linear_ticks (const UsScale *scale,
     }
 }
 
+/* All of one axis as decimals, or all as powers. */
 static char *
-power_label (int exponent)
+power_label (int      exponent,
+             gboolean decimals)
 {
-  if (exponent >= -2 && exponent <= 3)
-    {
-      char text[32];
-
-      return g_strdup (g_ascii_formatd (text, sizeof text, exponent < 0 ? (exponent == -1 ? "%.1f" : "%.2f") : "%.0f",
-                                        pow (10.0, exponent)));
-    }
+  if (decimals)
+    return us_format_markup (pow (10.0, exponent), 1);
   return g_strdup_printf ("10<sup>%s%d</sup>", exponent < 0 ? MINUS : "", ABS (exponent));
 }
 
@@ -170,7 +166,7 @@ log_ticks (const UsScale *scale,
       if (((exponent % stride) + stride) % stride == 0)
         {
           g_array_append_val (major, value);
-          g_ptr_array_add (labels, power_label (exponent));
+          g_ptr_array_add (labels, power_label (exponent, first >= -3 && last <= 4));
         }
       else
         g_array_append_val (minor, value);
