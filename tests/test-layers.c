@@ -74,6 +74,22 @@ static const struct
 #define N_POINTS 40001
 
 static void
+check_gelu_keep_slope (const UsVec *vec,
+                       const float *x,
+                       const float *y,
+                       const float *slope)
+{
+  g_autofree float *both = g_memdup2 (x, N_POINTS * sizeof (float)), *value = g_new (float, N_POINTS);
+
+  vec->gelu_keep_slope (value, both, N_POINTS);
+  for (gsize i = 0; i < N_POINTS; i++)
+    {
+      g_assert_cmpfloat_with_epsilon (value[i], y[i], 1e-6f * fabsf (y[i]) + 1e-37f);
+      g_assert_cmpfloat_with_epsilon (both[i], slope[i], 3e-7f);
+    }
+}
+
+static void
 test_accuracy (void)
 {
   g_autofree float *x = g_new (float, N_POINTS), *y = g_new (float, N_POINTS), *dx = g_new (float, N_POINTS);
@@ -95,6 +111,8 @@ test_accuracy (void)
 
         vec->activate[functions[f].kind] (y, x, N_POINTS, 0);
         vec->activate_backward[functions[f].kind] (dx, ones, functions[f].kind == US_ACTIVATION_GELU ? x : y, N_POINTS, 0);
+        if (functions[f].kind == US_ACTIVATION_GELU)
+          check_gelu_keep_slope (vec, x, y, dx);
         for (gsize i = 0; i < N_POINTS; i++)
           {
             double exact = functions[f].value ((double) x[i]), slope = functions[f].slope ((double) x[i]);

@@ -55,17 +55,28 @@ whole_span (const UsOp     *op,
   return span;
 }
 
+static float *
+start_of (const UsSpan   *span,
+          const UsTensor *t,
+          gsize           run,
+          gboolean        whole)
+{
+  return whole ? t->data + span->first * us_tensor_sample_stride (t) : us_span_at (span, t, run);
+}
+
+/* Forward: kept NULL. */
 static void
 apply (UsOp           *op,
        gsize           chunk,
-       gboolean        backward,
        const UsTensor *to,
        const UsTensor *from,
        const UsTensor *kept)
 {
   const UsVec *vec = op->run->vec;
-  gboolean zero_stays = backward
-                        || (op->activation != US_ACTIVATION_SIGMOID && op->activation != US_ACTIVATION_SOFTPLUS);
+  /* f (0) = 0; the slope of GELU, which would be left in x, is a half there */
+  gboolean zero_stays = kept != NULL
+                        || (op->activation != US_ACTIVATION_SIGMOID && op->activation != US_ACTIVATION_SOFTPLUS
+                            && !op->keeps_slope);
   gboolean whole = zero_stays && to->halo == from->halo && (kept == NULL || kept->halo == to->halo);
   gboolean halo = to->halo > 0 || from->halo > 0 || (kept != NULL && kept->halo > 0);
   UsSpan span = whole ? whole_span (op, chunk, to) : us_span (op, chunk, to, halo);
@@ -73,18 +84,17 @@ apply (UsOp           *op,
 
   for (gsize r = 0; r < span.n_runs; r++)
     {
-      float *y = whole ? to->data + span.first * us_tensor_sample_stride (to) : us_span_at (&span, to, r);
-      const float *x = whole ? from->data + span.first * us_tensor_sample_stride (from) : us_span_at (&span, from, r);
+      float *y = start_of (&span, to, r, whole), *x = start_of (&span, from, r, whole);
+      const float *k = kept != NULL ? start_of (&span, kept, r, whole) : NULL;
 
-      if (!backward)
+      if (kept == NULL && op->keeps_slope)
+        vec->gelu_keep_slope (y, x, n);
+      else if (kept == NULL)
         vec->activate[op->activation] (y, x, n, op->slope);
+      else if (op->keeps_slope)
+        vec->multiply (y, x, k, n);
       else
-        {
-          const float *k = whole ? kept->data + span.first * us_tensor_sample_stride (kept)
-                                 : us_span_at (&span, kept, r);
-
-          vec->activate_backward[op->activation] (y, x, k, n, op->slope);
-        }
+        vec->activate_backward[op->activation] (y, x, k, n, op->slope);
     }
 }
 
@@ -95,7 +105,7 @@ forward_chunk (gpointer data,
 {
   UsOp *op = data;
 
-  apply (op, chunk, FALSE, us_op_y (op), us_op_x (op), NULL);
+  apply (op, chunk, us_op_y (op), us_op_x (op), NULL);
 }
 
 static void
@@ -105,7 +115,7 @@ backward_chunk (gpointer data,
 {
   UsOp *op = data;
 
-  apply (op, chunk, TRUE, us_op_dx (op), us_op_dy (op),
+  apply (op, chunk, us_op_dx (op), us_op_dy (op),
          op->needs_input ? us_op_x (op) : us_op_y (op));
 }
 
@@ -133,7 +143,7 @@ mask_chunk (gpointer data,
 {
   UsOp *op = data;
 
-  apply (op, chunk, TRUE, us_op_dy (op), us_op_dy (op), us_op_y (op));
+  apply (op, chunk, us_op_dy (op), us_op_dy (op), us_op_y (op));
 }
 
 void

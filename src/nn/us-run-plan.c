@@ -171,13 +171,15 @@ plan_activation (Plan  *plan,
   UsRun *run = plan->run;
   const UsLayer *l = &run->network->layers[index];
   gboolean backward = run->mode != US_RUN_INFERENCE;
-  gboolean in_place = may_work_in_place (plan) && !(us_activation_needs_input (l) && backward);
+  gboolean alone = may_work_in_place (plan);
+  gboolean in_place = alone && !(us_activation_needs_input (l) && backward);
   gsize out = in_place ? plan->current : add_buffer (plan, &run->network->shapes[index], index);
   UsOp *op;
 
   op = add_op (plan, &us_op_activation, index, out);
   us_activation_of_layer (l, &op->activation, &op->slope);
   op->needs_input = us_activation_needs_input (l);
+  op->keeps_slope = l->kind == US_LAYER_GELU && backward && alone;
   us_run_buffer (run, out)->needs_value = backward && !op->needs_input;
 }
 

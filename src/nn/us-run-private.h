@@ -58,6 +58,7 @@ struct _UsOp
 
   UsActivation activation;
   gboolean  needs_input;       /* the activation's backward reads x, not y */
+  gboolean  keeps_slope;       /* GELU: forward leaves its slope in x, which nobody else reads */
   float     slope;             /* of the fused leaky ReLU; 1: none */
 
   gsize     norm_index;        /* of the batch norm folded into the weights, or G_MAXSIZE */

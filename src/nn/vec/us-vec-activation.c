@@ -138,6 +138,33 @@ gelu_backward (float       *dx,
 }
 
 static void
+gelu_keep_slope (float *y,
+                 float *x,
+                 gsize  n)
+{
+#pragma GCC ivdep
+  for (gsize i = 0; i < n; i++)
+    {
+      float bell, v = x[i];
+      float cdf = math_normal_cdf (v, &bell);
+
+      y[i] = v * cdf;
+      x[i] = cdf + v * bell * 0.39894228f;
+    }
+}
+
+static void
+multiply (float       *y,
+          const float *a,
+          const float *b,
+          gsize        n)
+{
+#pragma GCC ivdep
+  for (gsize i = 0; i < n; i++)
+    y[i] = a[i] * b[i];
+}
+
+static void
 add (float       *y,
      const float *a,
      const float *b,
@@ -221,6 +248,8 @@ US_K (us_vec_activations) (UsVec *vec)
   vec->activate_backward[US_ACTIVATION_SIGMOID] = sigmoid_backward;
   vec->activate_backward[US_ACTIVATION_SOFTPLUS] = softplus_backward;
   vec->activate_backward[US_ACTIVATION_GELU] = gelu_backward;
+  vec->gelu_keep_slope = gelu_keep_slope;
+  vec->multiply = multiply;
   vec->add = add;
   vec->copy_scale = copy_scale;
   vec->bias = bias_rows;

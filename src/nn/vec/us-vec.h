@@ -44,6 +44,9 @@ typedef struct
   /* dx = dy f'; kept: x for GELU, y for the others */
   void   (*activate_backward[US_N_ACTIVATIONS]) (float *dx, const float *dy, const float *kept, gsize n, float slope);
 
+  /* y = GELU (x); x = its slope there, so that backward is a product */
+  void   (*gelu_keep_slope) (float *y, float *x, gsize n);
+  void   (*multiply)   (float *y, const float *a, const float *b, gsize n);
   void   (*add)        (float *y, const float *a, const float *b, gsize n);
   void   (*copy_scale) (float *y, const float *x, float scale, gsize n);
   /* y = leaky (y + bias) for each of n_rows rows of n floats, stride apart */
