@@ -74,7 +74,7 @@ struct _UsExplorePage
   guint64             shown;            /* of the newest picture */
   guint               strips_id;
   gint64              read_out_time;
-  UsLatency           latency;
+  UsLatency          *latency;
 
   /* Play. */
   guint               tick_id;
@@ -105,7 +105,7 @@ us_explore_page_get_latency_stats (UsExplorePage  *self,
 {
   g_return_if_fail (US_IS_EXPLORE_PAGE (self));
 
-  us_latency_measure (&self->latency, stats);
+  us_latency_measure (self->latency, stats);
 }
 
 void
@@ -113,7 +113,7 @@ us_explore_page_reset_latency_stats (UsExplorePage *self)
 {
   g_return_if_fail (US_IS_EXPLORE_PAGE (self));
 
-  us_latency_clear (&self->latency);
+  us_latency_clear (self->latency);
 }
 
 void
@@ -250,7 +250,7 @@ ask (UsExplorePage *self)
   self->stale = FALSE;
   job = job_new (self, self->lab, self->pictures);
   job->serial = ++self->serial;
-  us_latency_ask (&self->latency, job->serial, g_get_monotonic_time ());
+  us_latency_ask (self->latency, job->serial, g_get_monotonic_time ());
   us_preview_submit (preview, run_picture, job, job_free);
   /* While the hand moves, strips follow at most every STRIPS_DELAY_MS. */
   if (self->strips_id == 0)
@@ -367,7 +367,7 @@ on_picture (gpointer owner,
     show_curves (self, picture);
   self->shown = picture->serial;
   now = g_get_monotonic_time ();
-  us_latency_answer (&self->latency, picture->serial, now);
+  us_latency_answer (self->latency, picture->serial, now);
 
   if (now - self->read_out_time > READ_OUT_US || self->shown == self->serial)
     {
@@ -720,6 +720,9 @@ us_explore_page_dispose (GObject *object)
   g_clear_object (&self->names);
   g_clear_object (&self->numbers);
   g_clear_object (&self->session);
+  /* GTK unparents a bound child behind the back of AdwBin, which would do it again. */
+  adw_bin_set_child (ADW_BIN (self), NULL);
+  gtk_widget_dispose_template (GTK_WIDGET (self), US_TYPE_EXPLORE_PAGE);
 
   G_OBJECT_CLASS (us_explore_page_parent_class)->dispose (object);
 }
@@ -727,7 +730,10 @@ us_explore_page_dispose (GObject *object)
 static void
 us_explore_page_finalize (GObject *object)
 {
-  g_clear_object (&US_EXPLORE_PAGE (object)->actions);
+  UsExplorePage *self = US_EXPLORE_PAGE (object);
+
+  g_clear_object (&self->actions);
+  g_free (self->latency);
 
   G_OBJECT_CLASS (us_explore_page_parent_class)->finalize (object);
 }
@@ -791,6 +797,8 @@ us_explore_page_init (UsExplorePage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
 
+  /* Not inside the instance: GObject keeps its size in 16 bits. */
+  self->latency = g_new0 (UsLatency, 1);
   self->rows = g_ptr_array_new ();
   self->names = gtk_size_group_new (GTK_SIZE_GROUP_HORIZONTAL);
   self->numbers = gtk_size_group_new (GTK_SIZE_GROUP_HORIZONTAL);

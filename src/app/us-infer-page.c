@@ -490,6 +490,8 @@ us_infer_page_dispose (GObject *object)
   g_clear_pointer (&self->prior, us_prior_unref);
   g_clear_object (&self->chooser);
   g_clear_object (&self->session);
+  /* GTK unparents a bound child behind the back of AdwBin, which would do it again. */
+  adw_bin_set_child (ADW_BIN (self), NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), US_TYPE_INFER_PAGE);
 
   G_OBJECT_CLASS (us_infer_page_parent_class)->dispose (object);

@@ -410,6 +410,7 @@ us_simulator_page_dispose (GObject *object)
   g_clear_object (&self->names);
   g_clear_object (&self->kinds);
   g_clear_object (&self->session);
+  gtk_widget_dispose_template (GTK_WIDGET (self), US_TYPE_SIMULATOR_PAGE);
 
   G_OBJECT_CLASS (us_simulator_page_parent_class)->dispose (object);
 }

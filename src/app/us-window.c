@@ -228,6 +228,7 @@ us_window_dispose (GObject *object)
     }
   g_clear_object (&self->session);
   g_clear_object (&self->settings);
+  gtk_widget_dispose_template (GTK_WIDGET (self), US_TYPE_WINDOW);
 
   G_OBJECT_CLASS (us_window_parent_class)->dispose (object);
 }
