@@ -192,18 +192,33 @@ normalise_ink (UsObservation *observation,
     }
 }
 
+/* GIF is the one format here that moves. */
+static gboolean
+is_animated (GdkPixbufFormat *format,
+             const char      *path)
+{
+  g_autofree char *name = gdk_pixbuf_format_get_name (format);
+  g_autoptr(GdkPixbufAnimation) animation = NULL;
+
+  if (g_strcmp0 (name, "gif") != 0)
+    return FALSE;
+  animation = gdk_pixbuf_animation_new_from_file (path, NULL);
+  return animation != NULL && !gdk_pixbuf_animation_is_static_image (animation);
+}
+
 static GdkPixbuf *
 load_pixbuf (const UsIngestTarget *target,
              gboolean             *animated,
              GError              **error)
 {
-  g_autoptr(GdkPixbufAnimation) animation = NULL;
+  g_autoptr(GdkPixbuf) pixbuf = NULL;
   g_autoptr(GError) why = NULL;
-  GdkPixbuf *oriented;
+  GdkPixbufFormat *format;
   int width = 0, height = 0;
 
   /* Sizes from the header alone, before memory is taken for the pixels. */
-  if (gdk_pixbuf_get_file_info (target->path, &width, &height) == NULL)
+  format = gdk_pixbuf_get_file_info (target->path, &width, &height);
+  if (format == NULL)
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_UNSUPPORTED,
                    "%s: neither an image (PNG, JPEG, …), nor .npy, .npz, .csv or a JSON drawing", target->path);
@@ -215,17 +230,15 @@ load_pixbuf (const UsIngestTarget *target,
                    "%s: %d × %d pixels; at most %d × %d are read", target->path, width, height, MAX_SIDE, MAX_SIDE);
       return NULL;
     }
-  animation = gdk_pixbuf_animation_new_from_file (target->path, &why);
-  if (animation == NULL)
+  /* whole or not at all: a picture cut short is an error here */
+  pixbuf = gdk_pixbuf_new_from_file (target->path, &why);
+  if (pixbuf == NULL)
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX, "%s: %s", target->path, why->message);
       return NULL;
     }
-  *animated = !gdk_pixbuf_animation_is_static_image (animation);
-  oriented = gdk_pixbuf_apply_embedded_orientation (gdk_pixbuf_animation_get_static_image (animation));
-  if (oriented == NULL)
-    g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX, "%s: the image has no pixels", target->path);
-  return oriented;
+  *animated = is_animated (format, target->path);
+  return gdk_pixbuf_apply_embedded_orientation (pixbuf);
 }
 
 UsObservation *

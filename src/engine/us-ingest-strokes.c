@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define MAX_POINTS 1000000
+#define MAX_DEPTH  16
 
 typedef struct
 {
@@ -124,6 +125,34 @@ take_drawing (JsonObject  *drawing,
         return NULL;
     }
   return g_steal_pointer (&points);
+}
+
+/* The parser follows brackets down by recursion: how deep they go is counted first. */
+static gboolean
+is_shallow (const char *text,
+            gsize       length)
+{
+  gsize depth = 0;
+  gboolean quoted = FALSE;
+
+  for (gsize i = 0; i < length; i++)
+    if (quoted)
+      {
+        if (text[i] == '\\')
+          i++;
+        else
+          quoted = text[i] != '"';
+      }
+    else if (text[i] == '"')
+      quoted = TRUE;
+    else if (text[i] == '[' || text[i] == '{')
+      {
+        if (++depth > MAX_DEPTH)
+          return FALSE;
+      }
+    else if ((text[i] == ']' || text[i] == '}') && depth > 0)
+      depth--;
+  return TRUE;
 }
 
 static JsonNode *
@@ -258,6 +287,12 @@ us_observation_from_json (const UsIngestTarget *target,
   if (!g_utf8_validate_len (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), NULL))
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX, "%s: not text in UTF-8", target->path);
+      return NULL;
+    }
+  if (!is_shallow (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes)))
+    {
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX,
+                   "%s: lists nested deeper than a drawing's", target->path);
       return NULL;
     }
   points = read_points (bytes, &place, error);

@@ -112,7 +112,7 @@ dense_decoder (const UsPreset    *self,
 
   for (int i = 0; i < 2; i++)
     {
-      dense (&chain, 8 * self->width);
+      dense (&chain, 2 * self->width);
       simple (&chain, US_LAYER_GELU);
     }
   dense (&chain, us_output_n_values (output));
@@ -129,7 +129,7 @@ dense_encoder (const UsPreset    *self,
 
   for (int i = 0; i < 3; i++)
     {
-      dense (&chain, 8 * self->width);
+      dense (&chain, 2 * self->width);
       simple (&chain, US_LAYER_GELU);
     }
   dense (&chain, code_size (self, simulator));

@@ -8,7 +8,7 @@
 #define N_(text) (text)
 
 #define ADAM(rate, clip) \
-  { .learning_rate = rate, .beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-8, .clip_norm = clip, .warmup_steps = 200 }
+  { .learning_rate = rate, .beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-8, .clip_norm = clip, .warmup_steps = 1000 }
 
 /* What all of our own have in common: MSE; step 2 sees blurred copies as well, since a thin line gives no
  * gradient where it does not overlap. */

@@ -63,6 +63,10 @@ UsCalibration *us_calibration_from_json (const char          *json,
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsCalibration, us_calibration_free)
 
+/* What stands in a model file under "format" and "format_version". */
+#define US_SIMVAE_FORMAT         "understudy-simvae"
+#define US_SIMVAE_FORMAT_VERSION "1"
+
 /* Everything that a model is made of; us_simvae_new() refs or copies each. */
 typedef struct
 {

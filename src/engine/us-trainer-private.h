@@ -29,6 +29,36 @@ struct _UsTrainer
   GError            *error;
 };
 
+/* One call of us_trainer_run(): belongs to the training thread. */
+typedef struct
+{
+  UsTrainer    *trainer;
+  UsTraining   *training;
+  UsPool       *pool;
+  GCancellable *cancellable;
+  char         *settings;
+  double        seconds[2];            /* of training, pauses not counted */
+  gint64        started, last_clock, last_progress, last_snapshot, next_checkpoint;
+  guint64       rate_iteration;        /* where the rate was last measured */
+  gint64        rate_clock;
+  double        samples_per_s;
+} UsTrainerJob;
+
+/* Of a budget in minutes, what is planned with; the rest: start, measuring, calibration, saving. */
+#define US_JOB_BUDGET_SHARE 0.95
+
+double    us_job_budget_seconds   (const UsTrainerJob  *job);
+/* best: the weights of the lowest held-out loss, not the newest average. */
+UsSimvae *us_job_make_model       (UsTrainerJob        *job,
+                                   gboolean             best,
+                                   const UsCalibration *calibration);
+void      us_job_set_state        (UsTrainerJob        *job,
+                                   UsTrainerState       state);
+void      us_job_publish_model    (UsTrainerJob        *job,
+                                   UsSimvae            *model);
+void      us_job_publish_progress (UsTrainerJob        *job,
+                                   gint64               now);
+
 /* Any thread: one `changed` on the home context. */
 void us_trainer_notify (UsTrainer *self);
 

@@ -171,7 +171,7 @@ us_training_begin (UsTraining *self,
 
   /* a short training cannot spend all of it on warming up */
   config.total_steps = total;
-  config.warmup_steps = MIN (config.warmup_steps, total / 10);
+  config.warmup_steps = MIN (config.warmup_steps, total / 50);
   self->weights = us_weights_new (network, self->seed + step - 1);
   self->average = self->preset.average_decay > 0 ? us_weights_copy (self->weights) : us_weights_ref (self->weights);
   self->best = us_weights_copy (self->weights);
