@@ -138,11 +138,20 @@ fourier_run (const UsSimulator *self,
 #define WOBBLE_CYCLES_MIN 6.0   /* per field width */
 #define WOBBLE_CYCLES_MAX 14.0
 #define WOBBLE_MAX 0.35         /* pixels, amplitude of each */
+#define OVERTONE_MAX 20         /* harmonics beyond K, up to this */
+#define OVERTONE 0.06           /* field units: scale of the first, falling as k^-3/2 */
+#define SLOPE_MAX 1.2           /* field units over the width */
+#define KINKS 3
+#define KINK_MAX 1.5            /* field units over the width */
+#define STEPS 2
+#define STEP_MAX 0.25           /* half the height of a step, field units */
+#define TREMOR_KNOTS 64
+#define TREMOR_MAX 0.03         /* field units */
 #define THINNING_MAX 3          /* keeps each 2^n-th point, n up to this */
 #define JITTER_MAX 0.35         /* pixels, standard deviation of a kept point */
 #define GAPS_MAX 3
 #define GAP_LENGTH_MAX 5.0      /* pixels, along x */
-#define NOISE_MAX 0.04          /* standard deviation */
+#define NOISE_MAX 0.12          /* standard deviation */
 #define BLUR_MAX 0.2            /* weight of each neighbour in a [b, 1 - 2b, b] filter */
 
 /* About N(0, 1), at a fifth of its cost: the sum of a word's four bytes. */
@@ -155,6 +164,130 @@ bell (UsRng *rng)
   return ((double) sum - 510.0) / 147.801;      /* √(4 (256² - 1) / 12) */
 }
 
+/* cos (2 π i / N) and sin (2 π i / N), i = 0 .. N. */
+static void
+circle (gsize   i,
+        double *c,
+        double *s)
+{
+  const gsize q = i % (N / 4);
+
+  switch (i / (N / 4) % 4)
+    {
+    case 0:
+      *c = quarter[N / 4 - q], *s = quarter[q];
+      break;
+    case 1:
+      *c = -quarter[q], *s = quarter[N / 4 - q];
+      break;
+    case 2:
+      *c = -quarter[N / 4 - q], *s = -quarter[q];
+      break;
+    default:
+      *c = quarter[q], *s = -quarter[N / 4 - q];
+    }
+}
+
+/* Takes from `shape` (N + 1) what K harmonics can make, by the sums over one
+ * period: what is left changes no least-squares fit. */
+static void
+remove_harmonics (double *shape)
+{
+  double theta[P] = { 0.0 }, fit[N + 1];
+
+  for (gsize i = 0; i < N; i++)
+    {
+      double c, s, ck = 1.0, sk = 0.0;
+
+      circle (i, &c, &s);
+      theta[0] += shape[i] / N;
+      for (gsize k = 1; k <= K; k++)
+        {
+          const double next = ck * c - sk * s;
+
+          sk = sk * c + ck * s;
+          ck = next;
+          theta[k] += shape[i] * ck * 2.0 / N;
+          theta[K + k] += shape[i] * sk * 2.0 / N;
+        }
+    }
+  sample_curve (theta, fit);
+  for (gsize i = 0; i <= N; i++)
+    shape[i] -= fit[i];
+}
+
+static void
+add_overtones (double *shape,
+               UsRng  *rng)
+{
+  const double scale = OVERTONE * us_rng_uniform (rng);
+  double a[OVERTONE_MAX + 1], b[OVERTONE_MAX + 1];
+
+  for (gsize k = K + 1; k <= OVERTONE_MAX; k++)
+    {
+      const double ratio = (K + 1.0) / (double) k;
+      const double size = scale * ratio * sqrt (ratio);
+
+      a[k] = size * bell (rng);
+      b[k] = size * bell (rng);
+    }
+  for (gsize i = 0; i <= N; i++)
+    for (gsize k = K + 1; k <= OVERTONE_MAX; k++)
+      {
+        double c, s;
+
+        circle (i * k % N, &c, &s);
+        shape[i] += a[k] * c + b[k] * s;
+      }
+}
+
+/* What a hand draws and no series of K harmonics can: overtones, ends that do
+ * not meet, kinks, steps, tremor.  Less its own projection on the harmonics, so that
+ * theta stays the least-squares fit of what is drawn: the answer that is wanted of a drawing. */
+static void
+foreign_shape (UsRng  *rng,
+               double *shape)           /* (N + 1), field units, out */
+{
+  double knots[TREMOR_KNOTS + 1], tremor = 0.0;
+  double slope = 0.0, kink[KINKS] = { 0.0 }, kink_at[KINKS], step[STEPS] = { 0.0 }, step_at[STEPS], step_width[STEPS];
+
+  memset (shape, 0, (N + 1) * sizeof *shape);
+  if (us_rng_uniform (rng) < 0.6)
+    add_overtones (shape, rng);
+  if (us_rng_uniform (rng) < 0.5)
+    slope = us_rng_range (rng, -SLOPE_MAX, SLOPE_MAX);
+  for (guint j = 0; j < KINKS; j++)
+    {
+      kink_at[j] = us_rng_uniform (rng);
+      if (us_rng_uniform (rng) < 0.4)
+        kink[j] = us_rng_range (rng, -KINK_MAX, KINK_MAX);
+    }
+  for (guint j = 0; j < STEPS; j++)
+    {
+      step_at[j] = us_rng_uniform (rng);
+      step_width[j] = us_rng_range (rng, 0.005, 0.05);
+      if (us_rng_uniform (rng) < 0.25)
+        step[j] = us_rng_range (rng, -STEP_MAX, STEP_MAX);
+    }
+  if (us_rng_uniform (rng) < 0.5)
+    tremor = us_rng_range (rng, 0.0, TREMOR_MAX);
+  for (guint j = 0; j <= TREMOR_KNOTS; j++)
+    knots[j] = tremor > 0.0 ? tremor * bell (rng) : 0.0;
+
+  for (gsize i = 0; i <= N; i++)
+    {
+      const double u = (double) i / N, at = u * TREMOR_KNOTS;
+      const gsize j = MIN ((gsize) at, TREMOR_KNOTS - 1);
+
+      shape[i] += slope * (u - 0.5) + knots[j] + (at - (double) j) * (knots[j + 1] - knots[j]);
+      for (guint m = 0; m < KINKS; m++)
+        shape[i] += kink[m] * fabs (u - kink_at[m]);
+      for (guint m = 0; m < STEPS; m++)
+        shape[i] += step[m] * CLAMP ((u - step_at[m]) / step_width[m], -1.0, 1.0);
+    }
+  remove_harmonics (shape);
+}
+
 /* Pixel coordinates of the curve, moved as an unsteady hand does. */
 static void
 shaky_curve (const double *theta,
@@ -163,13 +296,14 @@ shaky_curve (const double *theta,
              double       *px,          /* (N + 1) */
              double       *py)          /* (N + 1) */
 {
-  double y[N + 1];
+  double y[N + 1], shape[N + 1];
 
   sample_curve (theta, y);
+  foreign_shape (rng, shape);
   for (gsize i = 0; i <= N; i++)
     {
       px[i] = column_of ((double) i / N);
-      py[i] = row_of (y[i]);
+      py[i] = row_of (y[i] + strength * shape[i]);
     }
 
   for (guint wave = 0; wave < 2 * WOBBLES; wave++)
