@@ -201,7 +201,14 @@ place_strip (Strip         *strip,
     }
 }
 
-static UsPlot *
+void
+us_explore_strips_free (UsExploreStrips *strips)
+{
+  us_plot_unref (strips->plot);
+  g_free (strips);
+}
+
+static UsExploreStrips *
 plot_strips (const Strip *strip,
              gsize        n_rows,
              const float *pixels,
@@ -209,21 +216,25 @@ plot_strips (const Strip *strip,
 {
   const UsOutput *output = &strip->simulator->outputs[strip->output];
   g_autofree const char **columns = g_new0 (const char *, strip->n_columns + 1);
-  UsPlot *plot = us_plot_new (NULL);
+  UsExploreStrips *strips = g_new0 (UsExploreStrips, 1);
 
+  strips->plot = us_plot_new (NULL);
+  strips->ratio = (double) n_rows * strip->height / MAX (strip->n_columns * strip->width, 1);
+  if (n_rows == 0)
+    return strips;
   for (gsize k = 0; k < strip->n_columns; k++)
     columns[k] = "";
   columns[0] = _("lower");
   columns[strip->n_columns / 2] = _("middle");
   columns[strip->n_columns - 1] = _("upper");
-  us_plot_add_image_grid (plot, _("Traversals"), n_rows, strip->n_columns,
+  us_plot_add_image_grid (strips->plot, _("Traversals"), n_rows, strip->n_columns,
                           strip->height, strip->width, strip->channels, pixels,
                           US_COLOUR_MAP_GREY, output->lower, output->upper,
                           (const char *const *) names, columns);
-  return plot;
+  return strips;
 }
 
-UsPlot *
+UsExploreStrips *
 us_explore_lab_strips (UsExploreLab *self,
                        UsSimvae     *model,
                        const double *theta,
@@ -271,8 +282,6 @@ us_explore_lab_strips (UsExploreLab *self,
       draw_strip (&strip, valid, pixels + n_rows++ * n_columns * strip.cell);
       g_strv_builder_add (names, _("simulator"));
     }
-  if (n_rows == 0)
-    return us_plot_new (NULL);
   labels = g_strv_builder_end (names);
   return plot_strips (&strip, n_rows, pixels, labels);
 }

@@ -30,6 +30,12 @@ typedef struct
   double          decode_ms, simulate_ms;
 } UsExplorePicture;
 
+typedef struct
+{
+  UsPlot *plot;
+  double  ratio;                /* height / width that fits it */
+} UsExploreStrips;
+
 UsExploreLab     *us_explore_lab_new      (void);
 UsExploreLab     *us_explore_lab_ref      (UsExploreLab *self);
 void              us_explore_lab_unref    (UsExploreLab *self);
@@ -43,14 +49,16 @@ void              us_explore_picture_free (UsExplorePicture *picture);
 /* One row of n_columns pictures for each parameter that is not fixed: it goes from the
  * lower to the upper end of its prior, the others stay at theta.  with_simulator: under
  * each row the same of the true simulator.  NULL when cancelled (polled, may be NULL). */
-UsPlot           *us_explore_lab_strips   (UsExploreLab *self,
+UsExploreStrips  *us_explore_lab_strips   (UsExploreLab *self,
                                            UsSimvae     *model,
                                            const double *theta,
                                            gsize         n_columns,
                                            gboolean      with_simulator,
                                            const gint   *cancelled);
+void              us_explore_strips_free  (UsExploreStrips *strips);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsExploreLab, us_explore_lab_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsExplorePicture, us_explore_picture_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsExploreStrips, us_explore_strips_free)
 
 G_END_DECLS

@@ -5,6 +5,7 @@
 #include "us-explore-page.h"
 
 #include "us-adaptive-box.h"
+#include "us-aspect-bin.h"
 #include "us-chart.h"
 #include "us-colour-bar.h"
 #include "us-explore-lab.h"
@@ -18,6 +19,7 @@
 
 #define N_COLUMNS 9                     /* of a traversal strip */
 #define STRIPS_DELAY_MS 120             /* after a change, before strips are computed */
+#define FIRST_DRAW 3                    /* seed of the place where a new model is shown first */
 #define READ_OUT_US (250 * 1000)        /* numbers change no faster than can be read */
 #define SWING_SECONDS 3.0               /* of one latent to both ends and back */
 
@@ -53,6 +55,7 @@ struct _UsExplorePage
   GtkLabel           *timing;
   GtkWidget          *strips_section;
   GtkSwitch          *with_simulator;
+  UsAspectBin        *strips_shape;
   UsChart            *strips;
 
   /* Owned. */
@@ -212,11 +215,11 @@ run_strips (gpointer    data,
             const gint *cancelled)
 {
   Job *job = data;
-  UsPlot *plot = us_explore_lab_strips (job->lab, job->model, job->theta, N_COLUMNS,
-                                        job->with_simulator, cancelled);
+  UsExploreStrips *strips = us_explore_lab_strips (job->lab, job->model, job->theta, N_COLUMNS,
+                                                   job->with_simulator, cancelled);
 
-  if (plot != NULL)
-    us_mailbox_post (job->mailbox, plot);
+  if (strips != NULL)
+    us_mailbox_post (job->mailbox, strips);
 }
 
 static gboolean
@@ -381,9 +384,10 @@ on_strips (gpointer owner,
            gpointer letter)
 {
   UsExplorePage *self = owner;
-  g_autoptr(UsPlot) plot = letter;
+  g_autoptr(UsExploreStrips) strips = letter;
 
-  us_chart_set_plot (self->strips, plot);
+  us_aspect_bin_set_ratio (self->strips_shape, strips->ratio);
+  us_chart_set_plot (self->strips, strips->plot);
 }
 
 /* ---- sliders ---- */
@@ -416,20 +420,26 @@ on_reset (GSimpleAction *action,
 }
 
 static void
+move_to_draw (UsExplorePage *self,
+              guint64        seed)
+{
+  g_autofree double *theta = g_new (double, self->rows->len);
+  UsRng rng;
+
+  us_rng_init (&rng, seed, US_RNG_PRIOR, 0);
+  if (us_prior_sample (us_simvae_prior (self->model), &rng, theta))
+    move_all (self, theta);
+}
+
+static void
 on_randomise (GSimpleAction *action,
               GVariant      *parameter,
               gpointer       data)
 {
   UsExplorePage *self = data;
-  g_autofree double *theta = NULL;
-  UsRng rng;
 
-  if (self->model == NULL)
-    return;
-  theta = g_new (double, self->rows->len);
-  us_rng_init (&rng, g_random_int (), US_RNG_PRIOR, 0);
-  if (us_prior_sample (us_simvae_prior (self->model), &rng, theta))
-    move_all (self, theta);
+  if (self->model != NULL)
+    move_to_draw (self, g_random_int ());
 }
 
 static void
@@ -638,6 +648,8 @@ on_model (UsExplorePage *self)
       gtk_stack_set_visible_child_name (self->kinds,
                                         output->kind == US_OUTPUT_IMAGE ? "image" : "series");
       set_scale_labels (self, output);
+      /* The middle is often the dullest place: start at a draw, each time the same. */
+      move_to_draw (self, FIRST_DRAW);
     }
   say_model (self);
   ask (self);
@@ -762,6 +774,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, timing);
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, strips_section);
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, with_simulator);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, strips_shape);
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, strips);
   gtk_widget_class_bind_template_callback (widget_class, on_play_mode_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_stacked);
@@ -784,6 +797,7 @@ us_explore_page_class_init (UsExplorePageClass *klass)
                          G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS));
 
   g_type_ensure (US_TYPE_ADAPTIVE_BOX);
+  g_type_ensure (US_TYPE_ASPECT_BIN);
   g_type_ensure (US_TYPE_CHART);
   g_type_ensure (US_TYPE_COLOUR_BAR);
   g_type_ensure (US_TYPE_IMAGE_VIEW);
@@ -805,7 +819,7 @@ us_explore_page_init (UsExplorePage *self)
   self->lab = us_explore_lab_new ();
   self->pictures = us_mailbox_new (self, on_picture, (GDestroyNotify) us_explore_picture_free);
   self->strips_lab = us_explore_lab_new ();
-  self->strips_box = us_mailbox_new (self, on_strips, (GDestroyNotify) us_plot_unref);
+  self->strips_box = us_mailbox_new (self, on_strips, (GDestroyNotify) us_explore_strips_free);
   self->strips_slot = us_preview_new ("strips");
   us_image_view_set_map (self->difference_view, US_COLOUR_MAP_DIVERGING);
 

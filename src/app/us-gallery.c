@@ -201,7 +201,9 @@ make_card (UsGallery         *self,
   self->views[index] = us_image_view_new ();
   us_image_view_set_label (US_IMAGE_VIEW (self->views[index]), _("A draw"));
   gtk_widget_set_size_request (self->views[index], PICTURE_SIZE, PICTURE_SIZE);
-  gtk_box_append (GTK_BOX (box), self->views[index]);
+  gtk_box_append (GTK_BOX (box), g_object_new (ADW_TYPE_CLAMP, "maximum-size", PICTURE_SIZE,
+                                               "tightening-threshold", PICTURE_SIZE,
+                                               "child", self->views[index], NULL));
 
   gtk_widget_add_css_class (title, "heading");
   gtk_label_set_xalign (GTK_LABEL (title), 0);

@@ -14,15 +14,20 @@
 
 #include <glib/gi18n.h>
 
-#define SHEET_ROWS 4
-#define SHEET_COLUMNS 6
+#define SHEET_ROWS 5
+#define SHEET_COLUMNS 5
 
 struct _UsSimulatorPage
 {
   AdwBin             parent_instance;
 
   /* Template children. */
+  UsAdaptiveBox     *panes;
+  GtkBox            *column;
+  GtkBox            *side;
   UsGallery         *gallery;
+  GtkWidget         *about;
+  GtkWidget         *draws;
   GtkLabel          *title;
   GtkLabel          *summary;
   GtkLabel          *facts;
@@ -363,6 +368,25 @@ on_output_selected (UsSimulatorPage *self)
     us_session_set_output (self->session, selected);
 }
 
+/* Narrow: the draws move into the one column, between words and table. */
+static void
+on_stacked (UsSimulatorPage *self)
+{
+  gboolean stacked = us_adaptive_box_get_stacked (self->panes);
+  GtkBox *home = stacked ? self->column : self->side;
+
+  if (gtk_widget_get_parent (self->draws) == GTK_WIDGET (home))
+    return;
+  g_object_ref (self->draws);
+  gtk_box_remove (GTK_BOX (gtk_widget_get_parent (self->draws)), self->draws);
+  if (stacked)
+    gtk_box_insert_child_after (home, self->draws, self->about);
+  else
+    gtk_box_append (home, self->draws);
+  g_object_unref (self->draws);
+  gtk_widget_set_visible (GTK_WIDGET (self->side), !stacked);
+}
+
 static void
 us_simulator_page_map (GtkWidget *widget)
 {
@@ -433,6 +457,11 @@ us_simulator_page_class_init (UsSimulatorPageClass *klass)
   g_type_ensure (US_TYPE_GALLERY);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/org/understudy/Understudy/us-simulator-page.ui");
+  gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, panes);
+  gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, column);
+  gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, side);
+  gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, about);
+  gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, draws);
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, gallery);
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, title);
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, summary);
@@ -449,6 +478,7 @@ us_simulator_page_class_init (UsSimulatorPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_output_selected);
   gtk_widget_class_bind_template_callback (widget_class, on_reset);
   gtk_widget_class_bind_template_callback (widget_class, on_new_seed);
+  gtk_widget_class_bind_template_callback (widget_class, on_stacked);
   gtk_widget_class_bind_template_callback (widget_class, ask);
 }
 
