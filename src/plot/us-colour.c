@@ -14,11 +14,11 @@
  */
 static const UsColour palette_light[US_N_COLOURS] = {
   RGB (0x1453d8), RGB (0xe0660a), RGB (0x008a4e), RGB (0xc95fa2),
-  RGB (0x2a1d83), RGB (0x875a00), RGB (0x348ff5), RGB (0x6e1814),
+  RGB (0x2a1d83), RGB (0x835300), RGB (0x3a93fa), RGB (0x6e1414),
 };
 
 static const UsColour palette_dark[US_N_COLOURS] = {
-  RGB (0x5cb4fa), RGB (0xff7f32), RGB (0x3d9470), RGB (0xf6a1c6),
+  RGB (0x5cb8fe), RGB (0xff7f32), RGB (0x419a76), RGB (0xf6a1c6),
   RGB (0xf0e442), RGB (0x997bff), RGB (0xdfffea), RGB (0xb0703a),
 };
 

@@ -160,6 +160,14 @@ tick_extent (const UsPlotFrame *self,
   return height ? h : w;
 }
 
+/* What names of categories may take of the picture. */
+static double
+name_room (const UsPlotFrame *self,
+           UsAxis             axis)
+{
+  return MAX (0.34 * (axis == US_AXIS_X ? self->options.height : self->options.width), 12.0);
+}
+
 static double
 widest (const UsPlotFrame *self,
         UsAxis             axis)
@@ -172,7 +180,8 @@ widest (const UsPlotFrame *self,
     width = MAX (width, tick_extent (self, NULL, how->categories[i], FALSE));
   for (guint i = 0; ticks != NULL && how->categories == NULL && i < ticks->n_major; i++)
     width = MAX (width, tick_extent (self, ticks->labels[i], NULL, FALSE));
-  return width;
+  /* Names may be long; numbers never are. */
+  return how->categories != NULL ? MIN (width, name_room (self, axis)) : width;
 }
 
 /* As many as fit without touching. */
@@ -264,6 +273,8 @@ put_tick (UsPlotFrame *self,
   if (!(position >= -1e-6 && position <= 1.0 + 1e-6))
     return;
   layout = us_plot_frame_layout (self, markup, plain, TICK_SIZE, PANGO_WEIGHT_NORMAL, &w, &h);
+  if (plain != NULL && w > name_room (self, axis))
+    limit_width (layout, name_room (self, axis), &w);
   px = self->area.x + position * self->area.width;
   py = self->area.y + (1.0 - position) * self->area.height;
   if (axis == US_AXIS_Y)
@@ -313,7 +324,7 @@ colour_bar_width (UsPlotFrame *self,
   g_autofree char *label = NULL;
 
   self->bar_layer = us_plot_get_heat_map (self->plot);
-  if (self->bar_layer == NULL || us_layer_is_empty (self->bar_layer))
+  if (self->bar_layer == NULL || us_layer_is_empty (self->bar_layer) || is_compact (self))
     {
       self->bar_layer = NULL;
       return 0.0;

@@ -71,15 +71,13 @@ find_rising (const UsPlotFrame *self,
           found = TRUE;
           break;
         }
-      if (fabs (here.px - px) > REACH)
-        break;
     }
   for (gsize i = low; i-- > 0;)
     {
       UsPlotHit here = *hit;
       gboolean there = drawable (self, layer, i, &here);
 
-      if (fabs (here.px - px) >= best || fabs (here.px - px) > REACH)
+      if (fabs (here.px - px) >= best)
         break;
       if (there)
         {
@@ -88,6 +86,7 @@ find_rising (const UsPlotFrame *self,
           break;
         }
     }
+  /* Few points are meant from afar. */
   return found && (fabs (hit->px - px) <= REACH || layer->n < 40);
 }
 

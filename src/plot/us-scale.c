@@ -12,6 +12,9 @@
 
 /* The smallest interval, relative to its values, that doubles can tick. */
 #define LEAST_SPAN 1e-12
+/* What a log axis reaches, so that its ends can still be doubled and divided. */
+#define LEAST_LOG 1e-290
+#define MOST_LOG  1e290
 
 void
 us_scale_init (UsScale     *self,
@@ -47,10 +50,12 @@ us_scale_init (UsScale     *self,
   /* A single value gets room on both sides. */
   if (positive)
     {
+      lower = CLAMP (lower, LEAST_LOG, MOST_LOG);
+      upper = CLAMP (upper, LEAST_LOG, MOST_LOG);
       if (upper / lower < 1.0 + LEAST_SPAN)
         {
-          lower = MAX (lower / 2.0, 1e-300);
-          upper = MIN (upper * 2.0, 1e300);
+          lower /= 2.0;
+          upper *= 2.0;
         }
     }
   else if (upper - lower <= LEAST_SPAN * MAX (fabs (lower), fabs (upper)) || !isfinite (upper - lower))

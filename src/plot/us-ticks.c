@@ -51,9 +51,19 @@ linear_ticks (const UsScale *scale,
   double slack = span * 1e-9;
   double first = ceil ((scale->lower - slack) / step);
   double last = floor ((scale->upper + slack) / step);
-  double largest = MAX (fabs (first * step), fabs (last * step));
-  double leading = round (step / pow (10.0, floor (log10 (step) + 1e-9)));
-  guint parts = leading == 2.0 ? 4 : 5;
+  double largest, leading;
+  guint parts;
+
+  /* One number makes no scale: finer, until there are two. */
+  for (guint more = target + 1; last - first < 1.0 && more < 4 * target + 8; more++)
+    {
+      step = us_ticks_step (span, more);
+      first = ceil ((scale->lower - slack) / step);
+      last = floor ((scale->upper + slack) / step);
+    }
+  largest = MAX (fabs (first * step), fabs (last * step));
+  leading = round (step / pow (10.0, floor (log10 (step) + 1e-9)));
+  parts = leading == 2.0 ? 4 : 5;
 
   for (double i = first; i <= last && major->len < MOST_TICKS; i++)
     {
