@@ -17,10 +17,11 @@ G_BEGIN_DECLS
  */
 typedef enum
 {
-  US_LAYER_DENSE,            /* (F) -> (out); flattens its input */
+  US_LAYER_DENSE,            /* (H, W, C) -> (1, 1, out); flattens its input; weight (H W C, out) */
   US_LAYER_CONV,             /* (H, W, C) -> (H', W', out) */
   US_LAYER_CONV_TRANSPOSED,
-  US_LAYER_BATCH_NORM,       /* per channel; eps 1e-5, momentum 0.1; running statistics at inference */
+  US_LAYER_BATCH_NORM,       /* per channel; eps 1e-5, momentum 0.1 (the running variance is the unbiased one);
+                              * running statistics at inference and in a frozen run */
   US_LAYER_RELU,
   US_LAYER_LEAKY_RELU,       /* slope */
   US_LAYER_TANH,
@@ -29,7 +30,7 @@ typedef enum
   US_LAYER_GELU,             /* exact, by erf */
   US_LAYER_RESHAPE,          /* -> (height, width, channels) */
   US_LAYER_COORDS,           /* appends two channels: x and y of the pixel centre, -1 .. 1 */
-  US_LAYER_DEPTH_TO_SPACE,   /* (H, W, C r r) -> (H r, W r, C) */
+  US_LAYER_DEPTH_TO_SPACE,   /* (H, W, r r C) -> (H r, W r, C): channel (a r + b) C + c goes to pixel (a, b) of the block */
   US_LAYER_UPSAMPLE,         /* nearest, by r */
   US_LAYER_AVERAGE_POOL,     /* mean over r by r */
   US_LAYER_PUSH,             /* keeps the current value for the matching ADD */
@@ -137,7 +138,7 @@ typedef enum
 {
   US_RUN_INFERENCE,          /* forward only, batch norm folded */
   US_RUN_TRAINING,           /* batch statistics; backward to parameters, and to the input if asked */
-  US_RUN_FROZEN,             /* running statistics; backward to the input only */
+  US_RUN_FROZEN,             /* running statistics; backward to the input only, always asked for */
 } UsRunMode;
 
 UsRun       *us_run_new      (UsNetwork *network,
@@ -160,8 +161,10 @@ const float *us_run_forward  (UsRun       *self,
 const float *us_run_backward (UsRun       *self,
                               const float *dy,
                               float       *gradient);
-/* After a non-finite loss: index of the first layer whose output (or, with
- * gradients TRUE, whose incoming gradient) is not finite, or -1. */
+/* After a step that was not finite: index of the first layer whose output is not
+ * finite, or, with gradients TRUE, of the layer nearest the output whose incoming
+ * gradient (or the one it made of it in place) is not finite; or -1.  A fused
+ * activation counts with the layer before it. */
 gssize       us_run_find_nonfinite (const UsRun *self,
                                     gboolean     gradients);
 
