@@ -147,6 +147,7 @@ void            us_conv_winograd_run  (const UsConv   *self,
 
 /* us-conv-winograd-weights.c */
 UsConvWinograd *us_conv_winograd_weights_new (const UsConv *self);
+gsize           us_conv_winograd_n_partials  (const UsConv *self);
 void            us_conv_winograd_run_weights (UsConv         *self,
                                               const UsTensor *x,
                                               const UsTensor *dy,
@@ -175,6 +176,15 @@ us_conv_round_up (gsize n,
                   gsize to)
 {
   return (n + to - 1) / to * to;
+}
+
+/* Distance between the matrices of two points, each n floats: a cache line more
+ * than a multiple of one, so that the n² places that a tile writes at once do
+ * not fall on the same sets of the cache. */
+static inline gsize
+us_conv_point_stride (gsize n)
+{
+  return us_conv_round_up (n, 128) + 16;
 }
 
 G_END_DECLS

@@ -46,6 +46,8 @@ us_conv_n_partials (const UsConv *self)
   const UsConvShape *s = &self->shape;
   gsize n = (gsize) s->kernel * s->kernel * s->in_channels * s->out_channels;
 
+  if (self->weights != NULL)
+    return us_conv_winograd_n_partials (self);
   if (n <= 32768)
     return MIN (s->batch, MIN_CHUNKS);
   if (n <= 131072)
@@ -327,7 +329,8 @@ us_conv_run_weights (UsConv         *self,
   if (job.n_partials > 1)
     {
       job.to = self->partials;
-      memset (job.to, 0, job.n_partials * n * sizeof (float));
+      if (self->weights == NULL)
+        memset (job.to, 0, job.n_partials * n * sizeof (float));
     }
   if (self->weights != NULL)
     us_conv_winograd_run_weights (self, x, dy, job.to, pool);

@@ -13,6 +13,7 @@
  */
 
 #define SLICE 64               /* input channels of a chunk */
+#define MIN_CHUNKS 16
 #define BLOCK 96               /* tiles at a time */
 
 typedef struct
@@ -33,6 +34,17 @@ us_conv_winograd_weights_new (const UsConv *self)
 
   us_conv_op_free (op);
   return w;
+}
+
+gsize
+us_conv_winograd_n_partials (const UsConv *self)
+{
+  const UsConvWinograd *w = self->weights;
+  gsize n_slices = (self->shape.in_channels + SLICE - 1) / SLICE;
+  gsize n_tiles = self->shape.batch * (w->grid_height / w->m) * (w->grid_width / w->m);
+  gsize wanted = (MIN_CHUNKS + n_slices * w->n_phases * w->n_sources - 1) / (n_slices * w->n_phases * w->n_sources);
+
+  return CLAMP (n_tiles / (BLOCK / 2), 1, wanted);
 }
 
 /* One tile's transform, written n² times `out_point` floats apart. */
@@ -90,12 +102,12 @@ transform_block (const WeightsJob *job,
 
       transform_tile (job, US_WINOGRAD_INPUT, from + channel,
                       job->in_step * us_tensor_row_stride (x), job->in_step * x->channels,
-                      v + t * n_channels, n_tiles * n_channels, n_channels);
+                      v + t * n_channels, us_conv_point_stride (n_tiles * n_channels), n_channels);
       from = us_tensor_at (dy, sample, gy * job->out_step + part->out_y, gx * job->out_step + part->out_x);
       for (gsize p = 0; p < n_panels; p++)
         transform_tile (job, US_WINOGRAD_OUTPUT_GRADIENT, from + p * panel,
                         job->out_step * us_tensor_row_stride (dy), job->out_step * dy->channels,
-                        d + (p * n_tiles + t) * panel, n_panels * n_tiles * panel,
+                        d + (p * n_tiles + t) * panel, us_conv_point_stride (n_panels * n_tiles * panel),
                         MIN (panel, dy->channels - p * panel));
     }
 }
@@ -116,8 +128,8 @@ multiply_block (const WeightsJob *job,
 
   for (gsize point = 0; point < w->n * w->n; point++)
     {
-      const float *a = v + point * n_tiles * n_channels;
-      const float *b = d + point * n_panels * n_tiles * panel;
+      const float *a = v + point * us_conv_point_stride (n_tiles * n_channels);
+      const float *b = d + point * us_conv_point_stride (n_panels * n_tiles * panel);
       UsOuterCall call = {
         .a = &a, .b = &b,
         .n_lines = 1, .width = n_tiles,
@@ -130,13 +142,13 @@ multiply_block (const WeightsJob *job,
         {
           call.vectors = MIN (panel, cout - p * panel) / kernels->vector;
           call.b_offset = p * n_tiles * panel;
-          call.g = du + (point * n_panels + p) * n_channels * panel;
+          call.g = du + point * us_conv_point_stride (n_panels * n_channels * panel) + p * n_channels * panel;
           kernels->outer (&call);
         }
     }
 }
 
-/* dw (taps of the part, channels of the slice, Cout) += Gᵀ dU G. */
+/* dw (taps of the part, channels of the slice, Cout) += Gᵀ dU G; partial sums = it. */
 static void
 finish_slice (const WeightsJob *job,
               const UsConvPart *part,
@@ -149,7 +161,7 @@ finish_slice (const WeightsJob *job,
   const UsKernels *kernels = job->self->kernels;
   gsize cin = job->x->channels, cout = job->dy->channels, panel = kernels->panel;
   gsize n_panels = (cout + panel - 1) / panel;
-  gsize point = n_panels * n_channels * panel;
+  gsize point = us_conv_point_stride (n_panels * n_channels * panel);
   float taps[3 * 3 * 64] __attribute__ ((aligned (64)));     /* the widest panel is 64 */
 
   for (gsize p = 0; p < n_panels; p++)
@@ -175,8 +187,12 @@ finish_slice (const WeightsJob *job,
             {
               gsize ky = (gsize) (part->ky + (int) i * part->k_step), kx = (gsize) (part->kx + (int) j * part->k_step);
 
-              kernels->add (dw + ((ky * job->self->shape.kernel + kx) * cin + channel + c) * cout + p * panel,
-                            taps + (i * w->r + j) * panel, cols);
+              float *to = dw + ((ky * job->self->shape.kernel + kx) * cin + channel + c) * cout + p * panel;
+
+              if (job->self->n_partials > 1)
+                memcpy (to, taps + (i * w->r + j) * panel, cols * sizeof (float));
+              else
+                kernels->add (to, taps + (i * w->r + j) * panel, cols);
             }
       }
 }
@@ -199,13 +215,15 @@ weights_chunk (gpointer data,
   gsize channel = slice * SLICE;
   gsize n_channels = MIN (SLICE, cin - channel);
   gsize points = w->n * w->n;
-  float *du = us_conv_scratch (points * (n_channels * columns + BLOCK * (n_channels + columns)));
-  float *v = du + points * n_channels * columns;
-  float *d = v + points * BLOCK * n_channels;
+  gsize du_floats = points * us_conv_point_stride (n_channels * columns);
+  gsize v_floats = points * us_conv_point_stride (BLOCK * n_channels);
+  float *du = us_conv_scratch (du_floats + v_floats + points * us_conv_point_stride (BLOCK * columns));
+  float *v = du + du_floats;
+  float *d = v + v_floats;
   gsize end = job->n_tiles * (partial + 1) / n_partials;
   gsize n_weights = self->shape.kernel * self->shape.kernel * cin * cout;
 
-  memset (du, 0, points * n_channels * columns * sizeof (float));
+  memset (du, 0, du_floats * sizeof (float));
   for (gsize tile = job->n_tiles * partial / n_partials; tile < end; tile += BLOCK)
     {
       gsize n = MIN (BLOCK, end - tile);

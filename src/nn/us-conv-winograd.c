@@ -17,14 +17,18 @@
  */
 
 #define MIN_CHANNELS 16
-#define MIN_TILES 48
+#define MIN_TILES 16
+#define MANY_TILES 192
+#define MANY_WEIGHTS 65536     /* pairs of channels */
 #define REDUCTION 256
 #define MAX_BLOCK 96
+#define MIN_CHUNKS 16
 #define BLOCK_FLOATS 160000    /* of V and M: what the second-level cache may hold, roughly */
 
 /* --- plan -------------------------------------------------------------- */
 
-/* Which F(m, ·): 0 none.  4 needs enough tiles to earn its larger U. */
+/* Which F(m, ·): 0 none.  Few tiles do not earn the larger U of 4 when there
+ * are many weights (measured). */
 static guint
 choose_m (const UsConv   *self,
           const UsConvOp *op,
@@ -32,17 +36,33 @@ choose_m (const UsConv   *self,
           gsize           height,
           gsize           width)
 {
-  gsize batch = self->shape.batch;
+  gsize pixels = self->shape.batch * height * width;
 
   if ((r != 2 && r != 3) || op->in_channels < MIN_CHANNELS || op->out_channels < MIN_CHANNELS)
     return 0;
   if (op->in_channels % self->kernels->vector != 0 || op->out_channels % self->kernels->vector != 0)
     return 0;
-  if (height % 4 == 0 && width % 4 == 0 && batch * height * width / 16 >= 4 * MIN_TILES)
+  if (height % 4 == 0 && width % 4 == 0 && pixels / 16 >= MIN_TILES
+      && (pixels / 16 >= MANY_TILES || op->in_channels * op->out_channels < MANY_WEIGHTS))
     return 4;
-  if (height % 2 == 0 && width % 2 == 0 && batch * height * width / 4 >= MIN_TILES)
+  if (height % 2 == 0 && width % 2 == 0 && pixels / 4 >= MIN_TILES)
     return 2;
   return 0;
+}
+
+/* Tiles at a time: what the cache holds, but enough chunks for several workers. */
+static gsize
+block_of (const UsConv         *self,
+          const UsConvOp       *op,
+          const UsConvWinograd *w)
+{
+  gsize tile = self->kernels->tile;
+  gsize n_tiles = self->shape.batch * (w->grid_height / w->m) * (w->grid_width / w->m);
+  gsize held = BLOCK_FLOATS / (w->n * w->n * (w->reduction + op->out_channels));
+  gsize block = CLAMP (held / tile * tile, 4 * tile, MAX_BLOCK);
+  gsize shared = us_conv_round_up (n_tiles * w->n_phases / MIN_CHUNKS, tile);
+
+  return CLAMP (shared, 2 * tile, block);
 }
 
 UsConvWinograd *
@@ -89,8 +109,7 @@ us_conv_winograd_new (const UsConv   *self,
                                (int) op->in_step };
     }
   w->reduction = w->n_sources * op->in_channels;
-  w->block = BLOCK_FLOATS / (w->n * w->n * (w->reduction + op->out_channels));
-  w->block = CLAMP (w->block / self->kernels->tile * self->kernels->tile, 4 * self->kernels->tile, MAX_BLOCK);
+  w->block = block_of (self, op, w);
   return w;
 }
 
@@ -103,21 +122,21 @@ us_conv_winograd_free (UsConvWinograd *winograd)
 
 /* --- weights ----------------------------------------------------------- */
 
+/* Floats of one point of U. */
+static gsize
+point_floats (const UsConv   *self,
+              const UsConvOp *op)
+{
+  return us_conv_point_stride (op->winograd->reduction * us_conv_round_up (op->out_channels, self->kernels->panel));
+}
+
 gsize
 us_conv_winograd_packed (const UsConv   *self,
                          const UsConvOp *op)
 {
   const UsConvWinograd *w = op->winograd;
 
-  return w->n_phases * w->n * w->n * w->reduction * us_conv_round_up (op->out_channels, self->kernels->panel);
-}
-
-/* Floats of one point of U. */
-static gsize
-point_floats (const UsConv   *self,
-              const UsConvOp *op)
-{
-  return op->winograd->reduction * us_conv_round_up (op->out_channels, self->kernels->panel);
+  return w->n_phases * w->n * w->n * point_floats (self, op);
 }
 
 typedef struct
@@ -257,8 +276,8 @@ transform_inputs (const WinogradJob *job,
     .r = w->r,
     .in_row = op->in_step * us_tensor_row_stride (job->in),
     .in_column = op->in_step * op->in_channels,
-    .out_row = w->n * n_tiles * w->reduction,
-    .out_column = n_tiles * w->reduction,
+    .out_row = w->n * us_conv_point_stride (n_tiles * w->reduction),
+    .out_column = us_conv_point_stride (n_tiles * w->reduction),
     .n_channels = op->in_channels,
   };
 
@@ -300,8 +319,8 @@ multiply (const WinogradJob *job,
 
       for (gsize t = 0; t < n_tiles; t++)
         {
-          a[t] = v + (point * n_tiles + t) * w->reduction;
-          y[t] = to + (point * n_tiles + t) * op->out_channels;
+          a[t] = v + point * us_conv_point_stride (n_tiles * w->reduction) + t * w->reduction;
+          y[t] = to + point * us_conv_point_stride (n_tiles * op->out_channels) + t * op->out_channels;
         }
       for (gsize k = 0; k < w->reduction; k += REDUCTION)
         {
@@ -333,8 +352,8 @@ transform_outputs (const WinogradJob *job,
     .transform = US_WINOGRAD_OUTPUT,
     .m = w->m,
     .r = w->r,
-    .in_row = w->n * n_tiles * op->out_channels,
-    .in_column = n_tiles * op->out_channels,
+    .in_row = w->n * us_conv_point_stride (n_tiles * op->out_channels),
+    .in_column = us_conv_point_stride (n_tiles * op->out_channels),
     .out_row = op->out_step * us_tensor_row_stride (job->out),
     .out_column = op->out_step * op->out_channels,
     .n_channels = op->out_channels,
@@ -364,8 +383,9 @@ winograd_chunk (gpointer data,
   gsize phase = chunk / job->n_blocks;
   gsize first = chunk % job->n_blocks * w->block;
   gsize n = MIN (w->block, job->n_tiles - first);
-  float *v = us_conv_scratch (w->n * w->n * n * (w->reduction + job->op->out_channels));
-  float *products = v + w->n * w->n * n * w->reduction;
+  gsize v_floats = w->n * w->n * us_conv_point_stride (n * w->reduction);
+  float *v = us_conv_scratch (v_floats + w->n * w->n * us_conv_point_stride (n * job->op->out_channels));
+  float *products = v + v_floats;
 
   transform_inputs (job, phase, first, n, v);
   multiply (job, phase, n, v, products);
