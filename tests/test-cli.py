@@ -108,8 +108,8 @@ def killed_and_resumed_training_ends_at_the_same_bits():
     cli("train", "simvae", "fourier", "--out", path("whole.safetensors"), "--preset", "quick", "--samples", "6400", "--seed", "5")
     kills = 0
     for attempt in range(60):
-        process = subprocess.Popen([CLI, *args, "--resume"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                                   env={**os.environ, "US_CHECKPOINT_SECONDS": "0.2"})
+        process = subprocess.Popen([CLI, *args, "--resume", "--checkpoint-seconds", "0.2"], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True)
         try:
             process.wait(0.8)
             assert process.returncode == 0, process.stderr.read()
@@ -186,7 +186,7 @@ def evaluate_writes_metrics_and_pairs():
     v = [float(r["v_a1"]) for r in rows]
     z = [float(r["z_a1"]) for r in rows]
     rmse = (sum((a - b) ** 2 for a, b in zip(v, z)) / len(v)) ** 0.5
-    assert abs(rmse - m["parameters"]["a1"]["rmse"]) < 1e-6 * (1 + rmse), (rmse, m["parameters"]["a1"])
+    assert abs(rmse - m["rmse"][m["parameters"].index("a1")]) < 1e-6 * (1 + rmse), (rmse, m)
 
 
 def benchmark_prints_a_json_object_a_line():

@@ -4,6 +4,9 @@
 
 #include "us-cli.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,18 +32,28 @@ print_usage (FILE *stream)
 }
 
 /* The terminal's interrupt asks the running command to end in good order; a
- * second one ends the process at once. */
+ * second one ends the process at once.  The handler only writes to a pipe: OpenBLAS has made
+ * threads before main begins, so that blocking the signals and waiting for them is not possible. */
+static int signal_pipe[2];
+
+static void
+on_signal (int number)
+{
+  int saved = errno;
+  guint8 byte = (guint8) number;
+
+  if (write (signal_pipe[1], &byte, 1) < 0)
+    _exit (128 + number);
+  errno = saved;
+}
+
 static gpointer
 wait_for_signals (gpointer data)
 {
   GCancellable *cancellable = data;
-  sigset_t set;
-  int number;
+  guint8 number;
 
-  sigemptyset (&set);
-  sigaddset (&set, SIGINT);
-  sigaddset (&set, SIGTERM);
-  for (guint times = 0; sigwait (&set, &number) == 0; times++)
+  for (guint times = 0; read (signal_pipe[0], &number, 1) == 1; times++)
     {
       if (times > 0)
         _exit (128 + number);
@@ -50,13 +63,25 @@ wait_for_signals (gpointer data)
   return NULL;
 }
 
+static void
+catch_signals (GCancellable *cancellable)
+{
+  struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+
+  if (!g_unix_open_pipe (signal_pipe, FD_CLOEXEC, NULL))
+    return;
+  sigemptyset (&action.sa_mask);
+  sigaction (SIGINT, &action, NULL);
+  sigaction (SIGTERM, &action, NULL);
+  g_thread_unref (g_thread_new ("signals", wait_for_signals, cancellable));
+}
+
 int
 main (int    argc,
       char **argv)
 {
   g_autoptr(GError) error = NULL;
   g_autoptr(GCancellable) cancellable = g_cancellable_new ();
-  sigset_t set;
 
   setlocale (LC_ALL, "");
   g_set_prgname ("understudy-cli");
@@ -71,13 +96,7 @@ main (int    argc,
       return US_CLI_DONE;
     }
 
-  /* Signals go to one thread of their own, blocked before any other is made. */
-  sigemptyset (&set);
-  sigaddset (&set, SIGINT);
-  sigaddset (&set, SIGTERM);
-  pthread_sigmask (SIG_BLOCK, &set, NULL);
-  g_thread_unref (g_thread_new ("signals", wait_for_signals, cancellable));
-
+  catch_signals (cancellable);
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
     if (g_str_equal (argv[1], commands[i]->name))
       {

@@ -14,10 +14,12 @@ typedef struct
   char    *preset;
   char    *minutes;
   char    *samples;
+  char    *encoder_samples;
   char    *seed;
   char    *output;
   char    *width;
   char    *jobs;
+  double   checkpoint_seconds;
   char   **priors;
   gboolean resume;
   gboolean json;
@@ -30,6 +32,7 @@ train_options_clear (TrainOptions *options)
   g_free (options->preset);
   g_free (options->minutes);
   g_free (options->samples);
+  g_free (options->encoder_samples);
   g_free (options->seed);
   g_free (options->output);
   g_free (options->width);
@@ -50,7 +53,7 @@ on_tick (gpointer data)
   g_autofree char *held_out = NULL;
 
   us_trainer_get_progress (trainer, &progress);
-  if (progress.state != US_TRAINER_RUNNING)
+  if (progress.state != US_TRAINER_RUNNING || progress.step == 0)
     return G_SOURCE_CONTINUE;
   left = us_cli_duration (progress.seconds_left);
   held_out = isnan (progress.held_out) ? g_strdup ("") : g_strdup_printf (", held out %.5g", progress.held_out);
@@ -181,10 +184,18 @@ check_numbers (const TrainOptions *options,
   if (options->samples != NULL
       && !us_cli_parse_u64 ("--samples", options->samples, 1, G_GUINT64_CONSTANT (1000000000000), &config->samples, error))
     return FALSE;
+  if (options->encoder_samples != NULL && options->samples == NULL)
+    return us_cli_misused (error, "--encoder-samples goes with --samples");
+  if (options->encoder_samples != NULL
+      && !us_cli_parse_u64 ("--encoder-samples", options->encoder_samples, 1, G_GUINT64_CONSTANT (1000000000000),
+                            &config->encoder_samples, error))
+    return FALSE;
   if (!us_cli_parse_u64 ("--seed", options->seed != NULL ? options->seed : "0", 0, G_MAXUINT64, &config->seed, error)
       || !us_cli_parse_u64 ("--width", options->width != NULL ? options->width : "0", 0, 4096, &width, error)
       || !us_cli_parse_u64 ("--jobs", options->jobs != NULL ? options->jobs : "0", 0, 1024, &jobs, error))
     return FALSE;
+  if (!(options->checkpoint_seconds >= 0 && options->checkpoint_seconds <= 86400))
+    return us_cli_misused (error, "--checkpoint-seconds: expected a number from 0 (the default) to 86400");
   config->width = width;
   config->n_workers = jobs;
   return TRUE;
@@ -203,11 +214,15 @@ run_train (int           argc,
     { "preset", 0, 0, G_OPTION_ARG_STRING, &options.preset, "paper, quick, standard (default) or best", "NAME" },
     { "minutes", 'm', 0, G_OPTION_ARG_STRING, &options.minutes, "Budget of both steps (default the preset's)", "M" },
     { "samples", 'n', 0, G_OPTION_ARG_STRING, &options.samples, "Draws of each step instead of minutes", "N" },
+    { "encoder-samples", 0, 0, G_OPTION_ARG_STRING, &options.encoder_samples,
+      "With --samples: draws of step 2 (default as many as of step 1)", "N" },
     { "seed", 's', 0, G_OPTION_ARG_STRING, &options.seed, "Seed (default 0)", "S" },
     { "prior", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &options.priors, "Another prior for a parameter", "NAME=KIND:A:B" },
     { "output", 0, 0, G_OPTION_ARG_STRING, &options.output, "Which output (default the first)", "ID" },
     { "width", 0, 0, G_OPTION_ARG_STRING, &options.width, "Channels of the widest layer (default the preset's)", "C" },
     { "jobs", 'j', 0, G_OPTION_ARG_STRING, &options.jobs, "Workers (default all processors)", "J" },
+    { "checkpoint-seconds", 0, 0, G_OPTION_ARG_DOUBLE, &options.checkpoint_seconds,
+      "Time between two checkpoints (default 60)", "S" },
     { "resume", 0, 0, G_OPTION_ARG_NONE, &options.resume, "Go on from MODEL.checkpoint when there is one", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print one JSON object", NULL },
     G_OPTION_ENTRY_NULL,
@@ -235,6 +250,7 @@ run_train (int           argc,
   config.prior = prior;
   config.path = options.out;
   config.resume = options.resume;
+  config.checkpoint_seconds = options.checkpoint_seconds;
   config.command = command;
   return run_job (&config, cancellable, options.json, error);
 }
