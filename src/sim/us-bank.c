@@ -370,6 +370,38 @@ read_rows (UsBank      *self,
   return TRUE;
 }
 
+/* A member of the metadata: its value, or otherwise when it is missing; FALSE: of another type. */
+static gboolean
+meta_string (JsonObject  *object,
+             const char  *name,
+             const char  *otherwise,
+             const char **value)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  *value = node == NULL ? otherwise
+           : JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
+           ? json_node_get_string (node) : NULL;
+  return *value != NULL;
+}
+
+static gboolean
+meta_integer (JsonObject *object,
+              const char *name,
+              gint64      otherwise,
+              gint64     *value)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  *value = otherwise;
+  if (node == NULL)
+    return TRUE;
+  if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_INT64)
+    return FALSE;
+  *value = json_node_get_int (node);
+  return TRUE;
+}
+
 /* The metadata's claims, where there are any. */
 static gboolean
 check_meta (const UsBank       *self,
@@ -380,8 +412,8 @@ check_meta (const UsBank       *self,
   g_autoptr(JsonParser) parser = json_parser_new_immutable ();
   JsonNode *root;
   JsonObject *object;
-  const char *id, *output_id;
-  gint64 version;
+  const char *id = NULL, *output_id = NULL;
+  gint64 version = 0;
 
   if (self->meta == NULL)
     return TRUE;
@@ -390,17 +422,19 @@ check_meta (const UsBank       *self,
     return refuse (self, error, US_FORMAT_ERROR_SYNTAX, _("its metadata are no JSON object"));
 
   object = json_node_get_object (root);
-  id = json_object_get_string_member_with_default (object, "simulator", simulator->id);
-  output_id = json_object_get_string_member_with_default (object, "output", output->id);
-  version = json_object_get_int_member_with_default (object, "version", simulator->version);
-  if (g_strcmp0 (id, simulator->id) != 0)
+  if (!meta_string (object, "simulator", simulator->id, &id) ||
+      !meta_string (object, "output", output->id, &output_id) ||
+      !meta_integer (object, "version", simulator->version, &version))
+    return refuse (self, error, US_FORMAT_ERROR_SYNTAX,
+                   _("its metadata do not name simulator, version and output as a bank's do"));
+  if (!g_str_equal (id, simulator->id))
     return refuse (self, error, US_FORMAT_ERROR_MISMATCH, _("is a bank of the simulator “%s”, not “%s”"),
                    id, simulator->id);
   if (version != simulator->version)
     return refuse (self, error, US_FORMAT_ERROR_MISMATCH,
                    "was made by version %" G_GINT64_FORMAT " of “%s”; this is version %u",
                    version, simulator->id, simulator->version);
-  if (g_strcmp0 (output_id, output->id) != 0)
+  if (!g_str_equal (output_id, output->id))
     return refuse (self, error, US_FORMAT_ERROR_MISMATCH, _("holds the output “%s”, not “%s”"), output_id, output->id);
 
   return TRUE;
