@@ -434,6 +434,8 @@ us_simulator_page_dispose (GObject *object)
   g_clear_object (&self->names);
   g_clear_object (&self->kinds);
   g_clear_object (&self->session);
+  /* GTK unparents a bound child behind the back of AdwBin, which would do it again. */
+  adw_bin_set_child (ADW_BIN (self), NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), US_TYPE_SIMULATOR_PAGE);
 
   G_OBJECT_CLASS (us_simulator_page_parent_class)->dispose (object);

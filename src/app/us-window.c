@@ -19,6 +19,8 @@ struct _UsWindow
   /* Template children. */
   AdwToastOverlay     *toasts;
   AdwViewStack        *stack;
+  AdwViewSwitcherTitle *switcher_title;
+  AdwViewSwitcherBar  *switcher_bar;
   AdwSplitButton      *open_button;
   GtkRevealer         *job_revealer;
   GtkButton           *job_button;
@@ -30,6 +32,7 @@ struct _UsWindow
   /* Owned. */
   UsSession           *session;
   GSettings           *settings;        /* or NULL */
+  guint                reveal_id;
   gboolean             closing;         /* questions are answered */
 };
 
@@ -152,6 +155,25 @@ on_title (UsWindow *self)
   us_window_files_update (self);
 }
 
+static gboolean
+reveal_bar (gpointer data)
+{
+  UsWindow *self = data;
+
+  self->reveal_id = 0;
+  adw_view_switcher_bar_set_reveal (self->switcher_bar,
+                                    adw_view_switcher_title_get_title_visible (self->switcher_title));
+  return G_SOURCE_REMOVE;
+}
+
+/* Notified while sizes are being allocated: the bar may only grow after that. */
+static void
+on_title_visible (UsWindow *self)
+{
+  if (self->reveal_id == 0)
+    self->reveal_id = g_idle_add (reveal_bar, self);
+}
+
 static void
 on_page (GSimpleAction *action,
          GVariant      *parameter,
@@ -226,6 +248,7 @@ us_window_dispose (GObject *object)
       us_session_shutdown (self->session);
       g_signal_handlers_disconnect_by_data (self->session, self);
     }
+  g_clear_handle_id (&self->reveal_id, g_source_remove);
   g_clear_object (&self->session);
   g_clear_object (&self->settings);
   gtk_widget_dispose_template (GTK_WIDGET (self), US_TYPE_WINDOW);
@@ -253,6 +276,8 @@ us_window_class_init (UsWindowClass *klass)
                                                "/org/understudy/Understudy/us-window.ui");
   gtk_widget_class_bind_template_child (widget_class, UsWindow, toasts);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, stack);
+  gtk_widget_class_bind_template_child (widget_class, UsWindow, switcher_title);
+  gtk_widget_class_bind_template_child (widget_class, UsWindow, switcher_bar);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, open_button);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, job_revealer);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, job_button);
@@ -260,6 +285,7 @@ us_window_class_init (UsWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsWindow, train_page);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, explore_page);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, infer_page);
+  gtk_widget_class_bind_template_callback (widget_class, on_title_visible);
 }
 
 static void

@@ -147,7 +147,10 @@ class App:
         xdo("windowsize", "--sync", ids[-1], width, height)
 
     def page(self, name):
-        act(find(self.root, "page tab", name))
+        """The switcher is in the header, or at the bottom of a narrow window."""
+        act(wait(lambda: next((a for a in walk(self.root) if a.get_role_name() == "page tab"
+                               and a.get_name() == name and extents(a)[2] > 0), None),
+                 "page " + name))
 
     def shot(self, path, settle=0.4):
         time.sleep(settle)
