@@ -174,7 +174,7 @@ check_network (UsNetwork *network,
                   widen (weights->parameters, n_parameters), widen (weights->state, us_network_n_state (network)),
                   widen (x, n_in), widen (dy, n_out) };
   y = g_new (double, n_out);
-  state = g_memdup2 (twin.state, (twin.n_state + 1) * sizeof (double));
+  state = g_memdup2 (twin.state, MAX (twin.n_state, 1) * sizeof (double));
   us_reference_forward (network, twin.parameters, state, mode, batch, twin.x, y);
 
   us_run_load (run, weights);
