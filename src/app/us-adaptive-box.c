@@ -162,6 +162,22 @@ allocate_child (GtkWidget *child,
   gtk_widget_size_allocate (child, &(GtkAllocation) { x, y, MAX (width, 0), MAX (height, 0) }, -1);
 }
 
+/* A scrolled window does not ask its child how high it is at this width: we do. */
+static void
+measure_height (GtkWidget *child,
+                int        width,
+                int       *minimum,
+                int       *natural)
+{
+  GtkWidget *inner = GTK_IS_SCROLLED_WINDOW (child)
+                       ? gtk_scrolled_window_get_child (GTK_SCROLLED_WINDOW (child)) : NULL;
+
+  gtk_widget_measure (child, GTK_ORIENTATION_VERTICAL, width, minimum, natural, NULL, NULL);
+  if (inner != NULL)
+    gtk_widget_measure (inner, GTK_ORIENTATION_VERTICAL, width, NULL, natural, NULL, NULL);
+  *natural = MAX (*natural, *minimum);
+}
+
 static void
 allocate_stacked (UsAdaptiveBox *self,
                   int            width,
@@ -180,7 +196,7 @@ allocate_stacked (UsAdaptiveBox *self,
       return;
     }
   gtk_widget_measure (second, GTK_ORIENTATION_VERTICAL, width, &rest, NULL, NULL, NULL);
-  gtk_widget_measure (first, GTK_ORIENTATION_VERTICAL, width, &minimum, &natural, NULL, NULL);
+  measure_height (first, width, &minimum, &natural);
   top = MAX (minimum, MIN (natural, height - self->spacing - rest));
   allocate_child (first, 0, 0, width, top);
   allocate_child (second, 0, top + self->spacing, width, height - top - self->spacing);

@@ -44,6 +44,12 @@ us_explore_lab_unref (UsExploreLab *self)
   g_free (self);
 }
 
+static const UsOutput *
+output_of (UsSimvae *model)
+{
+  return &us_simvae_simulator (model)->outputs[us_simvae_output (model)];
+}
+
 static UsPlayer *
 player_for (UsExploreLab *self,
             UsSimvae     *model,
@@ -52,8 +58,13 @@ player_for (UsExploreLab *self,
   if (self->player == NULL || us_player_model (self->player) != model || self->batch != batch)
     {
       g_clear_pointer (&self->player, us_player_free);
+      g_autofree double *theta = g_new0 (double, us_simvae_simulator (model)->n_parameters);
+      g_autofree float *x = g_new (float, us_output_n_values (output_of (model)));
+
       self->player = us_player_new (model, batch, NULL);
       self->batch = batch;
+      /* Its first pages and caches are no part of what a decode costs. */
+      us_player_decode (self->player, 1, theta, x);
     }
   return self->player;
 }

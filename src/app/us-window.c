@@ -19,6 +19,7 @@ struct _UsWindow
   /* Template children. */
   AdwToastOverlay     *toasts;
   AdwViewStack        *stack;
+  AdwHeaderBar        *header;
   AdwViewSwitcherTitle *switcher_title;
   AdwViewSwitcherBar  *switcher_bar;
   AdwSplitButton      *open_button;
@@ -159,10 +160,12 @@ static gboolean
 reveal_bar (gpointer data)
 {
   UsWindow *self = data;
+  gboolean narrow = adw_view_switcher_title_get_title_visible (self->switcher_title);
 
   self->reveal_id = 0;
-  adw_view_switcher_bar_set_reveal (self->switcher_bar,
-                                    adw_view_switcher_title_get_title_visible (self->switcher_title));
+  adw_view_switcher_bar_set_reveal (self->switcher_bar, narrow);
+  adw_header_bar_set_centering_policy (self->header, narrow ? ADW_CENTERING_POLICY_LOOSE
+                                                            : ADW_CENTERING_POLICY_STRICT);
   return G_SOURCE_REMOVE;
 }
 
@@ -276,6 +279,7 @@ us_window_class_init (UsWindowClass *klass)
                                                "/org/understudy/Understudy/us-window.ui");
   gtk_widget_class_bind_template_child (widget_class, UsWindow, toasts);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, stack);
+  gtk_widget_class_bind_template_child (widget_class, UsWindow, header);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, switcher_title);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, switcher_bar);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, open_button);

@@ -17,6 +17,7 @@ with App([program, model]) as app:
     find(app.root, "label", r"RMS difference.*", t=30)
     if size:
         app.resize(*size.split("x"))
+    xdo("mousemove", 0, 0)              # no tooltip in the picture
     for page in ("Explore", "Simulator", "Train", "Infer"):
         app.page(page)
         app.shot(os.path.join(folder, page.lower() + suffix + ".png"), settle=1.5)
