@@ -45,6 +45,10 @@ combine (const float *t,
   return sum;
 }
 
+/* One addition an element: the compiler would rather work out all p² + q²
+ * offsets beforehand, and then has no registers to hold them. */
+#define KEEP_ADDING(pointer) __asm__ ("" : "+r" (pointer))
+
 US_INLINE void
 sandwich (const UsWinogradCall *call,
           const float          *t,
@@ -63,35 +67,46 @@ sandwich (const UsWinogradCall *call,
     {
       Vec half[6 * 6];         /* (p, q) */
       Vec bias = { 0 };
+      const float *first_in = call->in + c;
+      float *first_out = call->out + c;
 
       if (epilogue && call->bias != NULL)
         bias = vec_load (call->bias + c);
 #pragma GCC unroll 8
-      for (gsize j = 0; j < q; j++)
+      for (gsize j = 0; j < q; j++, first_in += in_column)
         {
+          const float *from = first_in;
           Vec column[6];
 
 #pragma GCC unroll 8
-          for (gsize i = 0; i < q; i++)
-            column[i] = vec_load (call->in + i * in_row + j * in_column + c);
+          for (gsize i = 0; i < q; i++, from += in_row)
+            {
+              KEEP_ADDING (from);
+              column[i] = vec_load (from);
+            }
 #pragma GCC unroll 8
           for (gsize i = 0; i < p; i++)
             half[i * q + j] = combine (t, i, q, row_step, column_step, column);
         }
 #pragma GCC unroll 8
-      for (gsize i = 0; i < p; i++)
-#pragma GCC unroll 8
-        for (gsize j = 0; j < p; j++)
-          {
-            Vec x = combine (t, j, q, row_step, column_step, half + i * q);
+      for (gsize i = 0; i < p; i++, first_out += out_row)
+        {
+          float *to = first_out;
 
-            if (epilogue)
-              {
-                x += bias;
-                x = vec_select (x > 0.0f, x, x * slope);
-              }
-            vec_store (call->out + i * out_row + j * out_column + c, x);
-          }
+#pragma GCC unroll 8
+          for (gsize j = 0; j < p; j++, to += out_column)
+            {
+              Vec x = combine (t, j, q, row_step, column_step, half + i * q);
+
+              KEEP_ADDING (to);
+              if (epilogue)
+                {
+                  x += bias;
+                  x = vec_select (x > 0.0f, x, x * slope);
+                }
+              vec_store (to, x);
+            }
+        }
     }
 }
 
