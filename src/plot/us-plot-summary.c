@@ -75,7 +75,7 @@ add_series (GString       *out,
   double first = NAN, last = NAN, least = INFINITY, most = -INFINITY;
   gsize n = 0;
   const char *trend;
-  g_autofree char *texts[4] = { NULL };
+  g_autofree char *first_text = NULL, *last_text = NULL, *least_text = NULL, *most_text = NULL;
 
   for (gsize i = 0; i < layer->n; i++)
     {
@@ -94,19 +94,19 @@ add_series (GString       *out,
       g_string_append_printf (out, _("%s: no values. "), name);
       return;
     }
-  texts[0] = us_format_plain (first, 3);
-  texts[1] = us_format_plain (last, 3);
-  texts[2] = us_format_plain (least, 3);
-  texts[3] = us_format_plain (most, 3);
+  first_text = us_format_plain (first, 3);
+  last_text = us_format_plain (last, 3);
+  least_text = us_format_plain (least, 3);
+  most_text = us_format_plain (most, 3);
   if (layer->kind == US_LAYER_BAND || layer->kind == US_LAYER_SCATTER)
     g_string_append_printf (out, g_dngettext (GETTEXT_PACKAGE, "%s: %" G_GSIZE_FORMAT " point between %s and %s. ",
                                               "%s: %" G_GSIZE_FORMAT " points between %s and %s. ", n),
-                            name, n, texts[2], texts[3]);
+                            name, n, least_text, most_text);
   else
     g_string_append_printf (out, g_dngettext (GETTEXT_PACKAGE,
                                               "%s: %" G_GSIZE_FORMAT " point, first %s, last %s, least %s, largest %s",
                                               "%s: %" G_GSIZE_FORMAT " points, first %s, last %s, least %s, largest %s", n),
-                            name, n, texts[0], texts[1], texts[2], texts[3]);
+                            name, n, first_text, last_text, least_text, most_text);
   if (layer->kind == US_LAYER_LINE || layer->kind == US_LAYER_BARS)
     {
       trend = layer->rising ? trend_word (layer) : NULL;
