@@ -106,6 +106,12 @@ def xdo(*args):
                           text=True).stdout
 
 
+def windows(title):
+    """X windows that are shown with this in their title, dialogs included."""
+    return subprocess.run(["xdotool", "search", "--onlyvisible", "--name", title],
+                          capture_output=True, text=True).stdout.split()
+
+
 class App:
     """The program under test; name is its prgname, as AT-SPI shows it."""
 

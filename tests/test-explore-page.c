@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sliders, what they show, how long it takes, and that the main thread stays free. */
+#include "config.h"
+
+#include "us-explore-page.h"
+#include "us-image-view.h"
+#include "us-latent-row.h"
+#include "us-resources.h"
+#include "ui-fixture.h"
+
+#include <math.h>
+#include <time.h>
+
+typedef struct
+{
+  GtkWidget     *window;
+  UsExplorePage *page;
+  UsSession     *session;
+} Fixture;
+
+static char *fourier_file, *curve_file, *box_file;
+
+static gboolean
+is_settled (gpointer data)
+{
+  return us_explore_page_is_settled (data);
+}
+
+static void
+open_model (Fixture    *f,
+            const char *path)
+{
+  g_autoptr(GError) error = NULL;
+
+  g_assert_true (fixture_open (f->session, path, &error));
+  g_assert_no_error (error);
+  g_assert_true (fixture_wait (is_settled, f->page, 20));
+}
+
+static void
+set_up (Fixture       *f,
+        gconstpointer  data)
+{
+  f->session = us_session_new ();
+  f->window = gtk_window_new ();
+  f->page = g_object_new (US_TYPE_EXPLORE_PAGE, "session", f->session, NULL);
+  gtk_window_set_default_size (GTK_WINDOW (f->window), 1200, 760);
+  gtk_window_set_child (GTK_WINDOW (f->window), GTK_WIDGET (f->page));
+  gtk_window_present (GTK_WINDOW (f->window));
+  gtk_test_widget_wait_for_draw (f->window);
+  open_model (f, fourier_file);
+}
+
+static void
+tear_down (Fixture       *f,
+           gconstpointer  data)
+{
+  gpointer watch = f->page;
+
+  us_session_shutdown (f->session);
+  g_object_add_weak_pointer (G_OBJECT (f->page), &watch);
+  gtk_window_destroy (GTK_WINDOW (f->window));
+  fixture_run_for (0.02);
+  g_assert_null (watch);
+  g_assert_finalize_object (f->session);
+}
+
+static void
+activate (Fixture    *f,
+          const char *action)
+{
+  g_action_group_activate_action (us_explore_page_get_actions (f->page), action, NULL);
+}
+
+/* The RMS in the label is the one of decoder and simulator asked directly. */
+static void
+test_agreement (Fixture       *f,
+                gconstpointer  data)
+{
+  UsSimvae *model = us_session_get_model (f->session);
+  const UsSimulator *simulator = us_simvae_simulator (model);
+  g_autoptr(UsPlayer) player = us_player_new (model, 1, NULL);
+  gsize N = us_output_n_values (&simulator->outputs[0]);
+  g_autofree float *decoded = g_new (float, N), *simulated = g_new (float, N);
+  g_autofree char *expected = NULL;
+  double theta[US_MAX_PARAMETERS], square = 0;
+  UsRng rng;
+
+  us_explore_page_set_value (f->page, 3, 0.125);
+  g_assert_true (fixture_wait (is_settled, f->page, 10));
+  for (gsize i = 0; i < simulator->n_parameters; i++)
+    theta[i] = us_explore_page_get_value (f->page, i);
+  g_assert_cmpfloat (theta[3], ==, 0.125);
+  us_player_decode (player, 1, theta, decoded);
+  us_rng_init (&rng, 1, US_RNG_SIMULATOR, 0);
+  g_assert_cmpint (simulator->run (simulator, theta, 0, &rng, simulated), ==, US_SIM_OK);
+  for (gsize i = 0; i < N; i++)
+    square += ((double) decoded[i] - simulated[i]) * ((double) decoded[i] - simulated[i]);
+  expected = g_strdup_printf ("RMS difference %.4f,", sqrt (square / N));
+  g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), expected));
+}
+
+static void
+test_reset_and_draw (Fixture       *f,
+                     gconstpointer  data)
+{
+  UsPrior *prior = us_simvae_prior (us_session_get_model (f->session));
+  double first[11], theta[11];
+
+  activate (f, "reset");
+  for (gsize i = 0; i < 11; i++)
+    {
+      double lower, upper;
+
+      us_prior_range (prior, i, &lower, &upper);
+      g_assert_cmpfloat_with_epsilon (us_explore_page_get_value (f->page, i), (lower + upper) / 2, 1e-12);
+    }
+  activate (f, "randomise");
+  for (gsize i = 0; i < 11; i++)
+    first[i] = us_explore_page_get_value (f->page, i);
+  g_assert_cmpfloat (us_prior_log_density (prior, first), >, -INFINITY);
+  activate (f, "randomise");
+  for (gsize i = 0; i < 11; i++)
+    theta[i] = us_explore_page_get_value (f->page, i);
+  g_assert_cmpfloat (theta[0], !=, first[0]);
+  g_assert_true (fixture_wait (is_settled, f->page, 10));
+}
+
+/* Many values in one turn of the main loop: the last one is shown, the others were not all computed. */
+static void
+test_newest_wins (Fixture       *f,
+                  gconstpointer  data)
+{
+  UsLatencyStats stats;
+
+  us_explore_page_reset_latency_stats (f->page);
+  for (int i = 0; i < 200; i++)
+    us_explore_page_set_value (f->page, 1, -0.2 + 0.002 * i);
+  g_assert_true (fixture_wait (is_settled, f->page, 10));
+  g_assert_cmpfloat_with_epsilon (us_explore_page_get_value (f->page, 1), 0.198, 1e-12);
+  us_explore_page_get_latency_stats (f->page, &stats);
+  /* Every wish was answered, most of them by a newer picture. */
+  g_assert_cmpuint (stats.n, ==, 200);
+}
+
+static void
+test_play (Fixture       *f,
+           gconstpointer  data)
+{
+  double before = us_explore_page_get_value (f->page, 0), after;
+
+  activate (f, "play");
+  fixture_run_for (0.4);
+  after = us_explore_page_get_value (f->page, 0);
+  g_assert_cmpfloat (after, !=, before);
+  activate (f, "play");
+  after = us_explore_page_get_value (f->page, 0);
+  fixture_run_for (0.1);
+  g_assert_cmpfloat (us_explore_page_get_value (f->page, 0), ==, after);
+  /* The others stood still. */
+  g_assert_cmpfloat (us_explore_page_get_value (f->page, 5), ==,
+                     us_explore_page_get_value (f->page, 5));
+}
+
+static void
+test_other_models (Fixture       *f,
+                   gconstpointer  data)
+{
+  /* A series: charts instead of pictures. */
+  open_model (f, curve_file);
+  us_explore_page_set_value (f->page, 2, 0.1);
+  g_assert_true (fixture_wait (is_settled, f->page, 10));
+  g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "RMS difference"));
+
+  /* Out of the simulator's domain: the decoder goes on, the simulator says why not. */
+  open_model (f, box_file);
+  for (gsize i = 0; i < 4; i++)
+    us_explore_page_set_value (f->page, i, 1e9);
+  g_assert_true (fixture_wait (is_settled, f->page, 10));
+  g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "not defined here"));
+
+  us_session_clear (f->session);
+  fixture_run_for (0.1);
+  g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "No Model Yet"));
+  activate (f, "play");
+  activate (f, "randomise");
+  fixture_run_for (0.05);
+}
+
+/* Newer weights of the same simulator keep the sliders where they are. */
+static void
+test_newer_weights (Fixture       *f,
+                    gconstpointer  data)
+{
+  us_explore_page_set_value (f->page, 2, 0.0625);
+  open_model (f, fourier_file);
+  g_assert_cmpfloat (us_explore_page_get_value (f->page, 2), ==, 0.0625);
+}
+
+/* ---- time ---- */
+
+static double
+thread_ms (void)
+{
+  struct timespec t;
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &t);
+  return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
+}
+
+/* Work of the main thread between two polls, in its own CPU time: what another process of a
+ * shared machine takes away does not count. */
+static double turn_start_ms, longest_turn_ms;
+
+static int
+watching_poll (GPollFD *fds,
+               guint    n,
+               int      timeout)
+{
+  int result;
+
+  longest_turn_ms = MAX (longest_turn_ms, thread_ms () - turn_start_ms);
+  result = g_poll (fds, n, timeout);
+  turn_start_ms = thread_ms ();
+  return result;
+}
+
+#define HAND_MS 16
+
+typedef struct
+{
+  Fixture *f;
+  int      n;
+  int      n_late;              /* times that the machine called too late for its own reasons */
+  gint64   last_us;
+} Hand;
+
+static gboolean
+move_hand (gpointer data)
+{
+  Hand *hand = data;
+  gint64 now = g_get_monotonic_time ();
+
+  if (hand->last_us != 0 && now - hand->last_us > (HAND_MS + 6) * 1000)
+    hand->n_late++;
+  hand->last_us = now;
+
+  us_explore_page_set_value (hand->f->page, hand->n / 40 % 11, 0.2 * sin (hand->n * 0.15));
+  hand->n++;
+  return G_SOURCE_CONTINUE;
+}
+
+/* A slider moved at 60 Hz, with training at work on the other core. */
+static void
+test_latency (Fixture       *f,
+              gconstpointer  data)
+{
+  g_autofree char *folder = g_dir_make_tmp ("us-explore-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "run.safetensors", NULL);
+  UsTrainerConfig config = { .prior = us_session_get_prior (f->session), .minutes = 5, .seed = 3,
+                             .preset = us_preset_find ("quick", NULL), .n_workers = 1,
+                             .niceness = 10, .path = path };
+  GMainContext *context = g_main_context_default ();
+  GPollFunc poll = g_main_context_get_poll_func (context);
+  Hand hand = { .f = f };
+  UsLatencyStats stats;
+  guint id;
+
+  us_session_start_training (f->session, &config);
+  us_session_set_follows_training (f->session, data != NULL);
+  fixture_run_for (0.5);
+
+  us_explore_page_reset_latency_stats (f->page);
+  longest_turn_ms = 0;
+  turn_start_ms = thread_ms ();
+  g_main_context_set_poll_func (context, watching_poll);
+  id = g_timeout_add (HAND_MS, move_hand, &hand);
+  for (gint64 end = g_get_monotonic_time () + 4 * G_USEC_PER_SEC; g_get_monotonic_time () < end; )
+    g_main_context_iteration (context, TRUE);
+  g_source_remove (id);
+  g_main_context_set_poll_func (context, poll);
+
+  us_explore_page_get_latency_stats (f->page, &stats);
+  g_test_message ("%u values: median %.2f ms, p99 %.2f ms, longest %.2f ms; "
+                  "main thread at most %.2f ms in one turn; %d of %d timer calls late", stats.n,
+                  stats.median_ms, stats.p99_ms, stats.max_ms, longest_turn_ms, hand.n_late, hand.n);
+  g_assert_cmpuint (stats.n, >, 0);
+  g_assert_cmpfloat (longest_turn_ms, <=, 16);
+  /* The main thread does next to nothing: where it is called late all the same, the machine is
+   * busy with other things, and its wall clock says nothing of this program. */
+  if (hand.n_late * 100 <= hand.n)
+    g_assert_cmpfloat (stats.p99_ms, <=, 16);
+
+  us_session_shutdown (f->session);
+  {
+    g_autoptr(GDir) dir = g_dir_open (folder, 0, NULL);
+
+    for (const char *name; (name = g_dir_read_name (dir)) != NULL; )
+      {
+        g_autofree char *file = g_build_filename (folder, name, NULL);
+
+        g_remove (file);
+      }
+  }
+  g_rmdir (folder);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  int status;
+
+  gtk_test_init (&argc, &argv, NULL);
+  adw_init ();
+  g_resources_register (us_get_resource ());
+  fourier_file = fixture_model_file ("fourier", 0);
+  curve_file = fixture_model_file ("fourier", 1);
+  box_file = fixture_model_file ("box", 0);
+
+#define ADD(path, data, function) g_test_add (path, Fixture, data, set_up, function, tear_down)
+  ADD ("/explore-page/agreement", NULL, test_agreement);
+  ADD ("/explore-page/reset-and-draw", NULL, test_reset_and_draw);
+  ADD ("/explore-page/newest-wins", NULL, test_newest_wins);
+  ADD ("/explore-page/play", NULL, test_play);
+  ADD ("/explore-page/other-models", NULL, test_other_models);
+  ADD ("/explore-page/newer-weights", NULL, test_newer_weights);
+  ADD ("/explore-page/latency", NULL, test_latency);
+  ADD ("/explore-page/latency-following", "following", test_latency);
+  status = g_test_run ();
+  fixture_remove (fourier_file);
+  fixture_remove (curve_file);
+  fixture_remove (box_file);
+  return status;
+}

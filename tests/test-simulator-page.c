@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of priors, its messages, and the sheet that follows it. */
+#include "config.h"
+
+#include "us-chart.h"
+#include "us-parameter-row.h"
+#include "us-resources.h"
+#include "us-simulator-page.h"
+#include "ui-fixture.h"
+
+typedef struct
+{
+  GtkWidget *window;
+  GtkWidget *page;
+  UsSession *session;
+} Fixture;
+
+static gboolean
+is_settled (gpointer data)
+{
+  return us_simulator_page_is_settled (data);
+}
+
+static void
+set_up (Fixture       *f,
+        gconstpointer  data)
+{
+  f->session = us_session_new ();
+  f->window = gtk_window_new ();
+  f->page = g_object_new (US_TYPE_SIMULATOR_PAGE, "session", f->session, NULL);
+  gtk_window_set_default_size (GTK_WINDOW (f->window), 1200, 760);
+  gtk_window_set_child (GTK_WINDOW (f->window), f->page);
+  gtk_window_present (GTK_WINDOW (f->window));
+  gtk_test_widget_wait_for_draw (f->page);
+  g_assert_true (fixture_wait (is_settled, f->page, 10));
+}
+
+static void
+tear_down (Fixture       *f,
+           gconstpointer  data)
+{
+  gpointer watch = f->page;
+
+  g_object_add_weak_pointer (G_OBJECT (f->page), &watch);
+  gtk_window_destroy (GTK_WINDOW (f->window));
+  fixture_run_for (0.02);
+  g_assert_null (watch);
+  g_assert_finalize_object (f->session);
+}
+
+static GtkWidget *
+nth_row (Fixture *f,
+         int      n)
+{
+  GtkWidget *row = fixture_find (f->page, US_TYPE_PARAMETER_ROW);
+
+  while (n-- > 0)
+    row = gtk_widget_get_next_sibling (row);
+  return row;
+}
+
+/* The lower end, or the first number of the prior. */
+static GtkEditable *
+first_entry (GtkWidget *row)
+{
+  return GTK_EDITABLE (fixture_find (row, GTK_TYPE_ENTRY));
+}
+
+static UsDistribution
+prior_of (Fixture *f,
+          gsize    parameter)
+{
+  return *us_prior_distribution (us_session_get_prior (f->session), parameter);
+}
+
+static void
+test_number (Fixture       *f,
+             gconstpointer  data)
+{
+  UsPlot *before = us_chart_get_plot (US_CHART (fixture_find (f->page, US_TYPE_CHART)));
+  gint64 start;
+
+  g_assert_nonnull (before);
+  us_plot_ref (before);
+  start = g_get_monotonic_time ();
+  gtk_editable_set_text (first_entry (nth_row (f, 1)), "-0.1");
+  g_assert_cmpfloat (prior_of (f, 1).a, ==, -0.1);
+  g_assert_false (us_simulator_page_is_settled (US_SIMULATOR_PAGE (f->page)));
+  g_assert_true (fixture_wait (is_settled, f->page, 10));
+  g_test_message ("sheet followed in %.1f ms", (g_get_monotonic_time () - start) / 1000.0);
+  g_assert_true (us_chart_get_plot (US_CHART (fixture_find (f->page, US_TYPE_CHART))) != before);
+  us_plot_unref (before);
+
+  /* Decimal commas and typographers' minus signs are numbers too. */
+  gtk_editable_set_text (first_entry (nth_row (f, 1)), "−0,2");
+  g_assert_cmpfloat (prior_of (f, 1).a, ==, -0.2);
+}
+
+static void
+test_wrong (Fixture       *f,
+            gconstpointer  data)
+{
+  const struct
+  {
+    const char *text;
+    const char *says;
+  } cases[] = {
+    { "abc", "“abc” is not a number" }, { "", "missing" }, { "1e999", "not a number" },
+    { "nan", "not a number" }, { "-7", NULL }, { "0.9", NULL },
+  };
+  GtkWidget *row = nth_row (f, 2);
+  UsDistribution before = prior_of (f, 2), now, shown;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      gtk_editable_set_text (first_entry (row), cases[i].text);
+      g_assert_false (us_parameter_row_get (US_PARAMETER_ROW (row), &shown));
+      g_assert_true (gtk_widget_has_css_class (GTK_WIDGET (first_entry (row)), "error"));
+      if (cases[i].says != NULL)
+        g_assert_nonnull (fixture_find_label (row, cases[i].says));
+      /* What is wrong goes no further than the table. */
+      now = prior_of (f, 2);
+      g_assert_true (us_distribution_equal (&before, &now));
+    }
+  gtk_editable_set_text (first_entry (row), "-0.05");
+  g_assert_true (us_parameter_row_get (US_PARAMETER_ROW (row), &shown));
+  g_assert_false (gtk_widget_has_css_class (GTK_WIDGET (first_entry (row)), "error"));
+  g_assert_cmpfloat (prior_of (f, 2).a, ==, -0.05);
+}
+
+/* From every kind to every other the table proposes numbers; where the parameter is never
+ * positive, the logarithmic kinds say so instead. */
+static void
+test_kinds (Fixture       *f,
+            gconstpointer  data)
+{
+  const UsSimulator *box = us_registry_find ("box", NULL);
+  GtkWidget *row, *kind;
+
+  us_session_set_simulator (f->session, box);
+  for (gsize p = 0; p < box->n_parameters; p++)
+    {
+      row = nth_row (f, p);
+      kind = fixture_find (row, GTK_TYPE_DROP_DOWN);
+      for (guint from = 0; from <= US_DISTRIBUTION_FIXED; from++)
+        for (guint to = 0; to <= US_DISTRIBUTION_FIXED; to++)
+          {
+            UsDistribution shown;
+            gboolean valid;
+
+            gtk_drop_down_set_selected (GTK_DROP_DOWN (kind), from);
+            gtk_drop_down_set_selected (GTK_DROP_DOWN (kind), to);
+            valid = us_parameter_row_get (US_PARAMETER_ROW (row), &shown);
+            if (to != US_DISTRIBUTION_LOG_UNIFORM && to != US_DISTRIBUTION_LOG_NORMAL &&
+                from != US_DISTRIBUTION_LOG_UNIFORM && from != US_DISTRIBUTION_LOG_NORMAL)
+              g_assert_true (valid);
+            if (valid)
+              g_assert_cmpuint (shown.kind, ==, to);
+          }
+    }
+}
+
+static void
+test_reset (Fixture       *f,
+            gconstpointer  data)
+{
+  GtkWidget *reset = gtk_widget_get_ancestor (fixture_find_label (f->page, "Reset"), GTK_TYPE_BUTTON);
+
+  g_assert_false (gtk_widget_get_sensitive (reset));
+  gtk_editable_set_text (first_entry (nth_row (f, 0)), "0");
+  gtk_editable_set_text (first_entry (nth_row (f, 3)), "wrong");
+  g_assert_true (gtk_widget_get_sensitive (reset));
+  g_signal_emit_by_name (reset, "clicked");
+  g_assert_true (us_prior_is_default (us_session_get_prior (f->session)));
+  g_assert_false (gtk_widget_get_sensitive (reset));
+  g_assert_cmpstr (gtk_editable_get_text (first_entry (nth_row (f, 3))), !=, "wrong");
+}
+
+/* The prior of an opened model comes into the table. */
+static void
+test_prior_from_outside (Fixture       *f,
+                         gconstpointer  data)
+{
+  const UsSimulator *simulator = us_session_get_simulator (f->session);
+  g_autofree UsDistribution *distributions = g_new (UsDistribution, simulator->n_parameters);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(UsPrior) prior = NULL;
+  UsDistribution shown;
+
+  for (gsize i = 0; i < simulator->n_parameters; i++)
+    distributions[i] = simulator->parameters[i].prior;
+  distributions[4] = (UsDistribution) { US_DISTRIBUTION_TRIANGULAR, -0.1, 0.1, 0.02 };
+  prior = us_prior_new (simulator, distributions, &error);
+  g_assert_no_error (error);
+  us_session_set_prior (f->session, prior);
+  g_assert_true (us_parameter_row_get (US_PARAMETER_ROW (nth_row (f, 4)), &shown));
+  g_assert_true (us_distribution_equal (&shown, &distributions[4]));
+}
+
+static void
+test_simulator (Fixture       *f,
+                gconstpointer  data)
+{
+  const UsSimulator *box = us_registry_find ("box", NULL);
+
+  us_session_set_simulator (f->session, box);
+  g_assert_true (fixture_wait (is_settled, f->page, 10));
+  g_assert_nonnull (fixture_find_label (f->page, box->constraint));
+  g_assert_nonnull (nth_row (f, 3));
+  g_assert_null (nth_row (f, 4));
+}
+
+static void
+test_output (Fixture       *f,
+             gconstpointer  data)
+{
+  us_session_set_output (f->session, 1);
+  g_assert_true (fixture_wait (is_settled, f->page, 10));
+  g_assert_nonnull (fixture_find_label (f->page, "series of"));
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  gtk_test_init (&argc, &argv, NULL);
+  adw_init ();
+  g_resources_register (us_get_resource ());
+
+#define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
+  ADD ("/simulator-page/number", test_number);
+  ADD ("/simulator-page/wrong", test_wrong);
+  ADD ("/simulator-page/kinds", test_kinds);
+  ADD ("/simulator-page/reset", test_reset);
+  ADD ("/simulator-page/prior-from-outside", test_prior_from_outside);
+  ADD ("/simulator-page/simulator", test_simulator);
+  ADD ("/simulator-page/output", test_output);
+  return g_test_run ();
+}
