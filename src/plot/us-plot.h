@@ -258,7 +258,8 @@ typedef struct
 } UsPlotHit;
 
 /* Measures the texts, places everything, decimates.  previous: NULL, or the
- * frame that this one replaces: what did not change is taken over.  Any thread. */
+ * frame that this one replaces: what did not change is taken over.  Any thread, but a
+ * frame, and those made from it, stay in the thread that made the first (fonts). */
 UsPlotFrame *us_plot_frame_new         (UsPlot               *plot,
                                         const UsPlotOptions  *options,
                                         UsPlotFrame          *previous);
