@@ -148,11 +148,10 @@ depth_to_space_move (const UsTensor *shallow,
 
         for (gsize j = 0; j < deep->width; j++, wide += run, narrow += deep->channels)
           {
-            float *to = forward ? wide : narrow;
-            const float *from = forward ? narrow : wide;
-
-            for (gsize k = 0; k < run; k++)
-              to[k] = from[k];
+            if (forward)
+              memcpy (wide, narrow, run * sizeof (float));
+            else
+              memcpy (narrow, wide, run * sizeof (float));
           }
       }
 }
