@@ -163,7 +163,7 @@ us_file_writer_path (UsFileWriter *self)
   g_return_val_if_fail (self != NULL, NULL);
 
   self->by_name = TRUE;
-  return self->aside != NULL ? self->aside : self->path;
+  return self->aside;
 }
 
 /* The new name must be on the disk as well.  Not every file system can flush

@@ -41,7 +41,8 @@ gboolean      us_file_writer_write  (UsFileWriter  *self,
                                      const void    *data,
                                      gsize          length,
                                      GError       **error);
-/* The file aside, for a library that writes or replaces a file by its name. */
+/* The file aside, for a library that writes or replaces a file by its name.
+ * NULL when the path is a device or pipe, which can only be written to. */
 const char   *us_file_writer_path   (UsFileWriter  *self);
 gboolean      us_file_writer_commit (UsFileWriter  *self,
                                      GError       **error);

@@ -7,7 +7,9 @@ G_BEGIN_DECLS
 
 /* Every size is checked against the file before memory is taken; object
  * arrays (pickles) are refused, never unpickled.  Fortran order is turned into
- * row-major.  max_bytes bounds the memory of one array (0: 4 GiB). */
+ * row-major; elements become little-endian, and every bool 0 or 1.  max_bytes
+ * bounds the memory of one array (0: 4 GiB).  Errors: US_FORMAT_ERROR with file,
+ * member and what was expected; G_IO_ERROR from the system. */
 
 UsArray *us_npy_parse (GBytes      *bytes,
                        const char  *name,        /* for messages */
@@ -44,14 +46,17 @@ UsArray *us_npz_read      (UsNpz       *self,
                            const char  *name,
                            gsize        max_bytes,
                            GError     **error);
-/* Rows first .. first+count-1 of a large member, streamed in bounded memory. */
+/* Rows first .. first+count-1 of a large member, streamed in bounded memory:
+ * reads that go forward go on where the last one stopped, one that goes back
+ * begins anew.  A column-major member has no rows in a row: it is unpacked whole
+ * (4 GiB at most) and kept. */
 UsArray *us_npz_read_rows (UsNpz       *self,
                            const char  *name,
                            gsize        first,
                            gsize        count,
                            GError     **error);
 
-/* Written aside and renamed. */
+/* Written aside and renamed; same arrays, same bytes.  n_members > 0. */
 gboolean us_npz_write     (const char            *path,
                            gsize                  n_members,
                            const char *const     *names,
