@@ -55,7 +55,8 @@ us_calibration_copy (const UsCalibration *self)
   memcpy (copy->error, self->error, self->n_bins * sizeof (double));
   memcpy (copy->sd, self->sd, self->n_bins * self->n_parameters * sizeof (double));
   memcpy (copy->half, self->half, self->n_bins * self->n_parameters * sizeof (double));
-  memcpy (copy->unusual, self->unusual, self->n_quantiles * sizeof (double));
+  if (self->n_quantiles > 0)
+    memcpy (copy->unusual, self->unusual, self->n_quantiles * sizeof (double));
   return copy;
 }
 

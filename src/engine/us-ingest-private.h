@@ -2,6 +2,7 @@
 #pragma once
 
 #include "us-ingest.h"
+#include <json-glib/json-glib.h>
 
 G_BEGIN_DECLS
 
@@ -32,6 +33,16 @@ UsObservation *us_observation_from_csv   (const UsIngestTarget *target,
                                           GError              **error);
 UsObservation *us_observation_from_json  (const UsIngestTarget *target,
                                           GBytes               *bytes,
+                                          gsize                 index,
+                                          GError              **error);
+/* One JSON object, checked first to be text and nested no deeper than the parser can follow. */
+JsonNode      *us_ingest_parse_json      (GBytes               *bytes,
+                                          const char           *path,
+                                          GError              **error);
+/* One member of a file's "drawings"; index is for messages. */
+UsObservation *us_observation_from_drawing (const UsIngestTarget *target,
+                                          JsonObject           *drawing,
+                                          gboolean              y_up,
                                           gsize                 index,
                                           GError              **error);
 /* Brings points (x right, y up, any units) into the field, keeping the shape: x over the

@@ -7,7 +7,6 @@
 
 #include "us-error.h"
 
-#include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
 
@@ -155,6 +154,22 @@ is_shallow (const char *text,
   return TRUE;
 }
 
+/* UTF-8, and no deeper than the parser can follow. */
+static gboolean
+check_text (const char  *text,
+            gsize        length,
+            const char  *path,
+            GError     **error)
+{
+  if (!g_utf8_validate_len (text, length, NULL))
+    g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX, "%s: not text in UTF-8", path);
+  else if (!is_shallow (text, length))
+    g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX, "%s: lists nested deeper than a drawing's", path);
+  else
+    return TRUE;
+  return FALSE;
+}
+
 static JsonNode *
 parse (const char   *text,
        gssize        length,
@@ -272,6 +287,50 @@ read_points (GBytes       *bytes,
   return root != NULL ? take_drawing (json_node_get_object (root), -1, place, error) : NULL;
 }
 
+JsonNode *
+us_ingest_parse_json (GBytes      *bytes,
+                      const char  *path,
+                      GError     **error)
+{
+  gsize length;
+  const char *text = g_bytes_get_data (bytes, &length);
+
+  if (length == 0)
+    {
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_TRUNCATED, "%s: the file is empty", path);
+      return NULL;
+    }
+  return check_text (text, length, path, error) ? parse (text, length, path, 0, error) : NULL;
+}
+
+/* Points, y upwards, brought into the field and drawn. */
+static UsObservation *
+observe (const UsIngestTarget *target,
+         GArray               *points,
+         GError              **error)
+{
+  gsize n = points->len / 2;
+  g_autofree char *note = us_ingest_fit_into_field (target, n, (double *) points->data);
+  UsObservation *self = us_ingest_draw (target, n, (const double *) points->data, error);
+
+  if (self != NULL)
+    us_observation_add_note (self, "%s", note);
+  return self;
+}
+
+UsObservation *
+us_observation_from_drawing (const UsIngestTarget *target,
+                             JsonObject           *drawing,
+                             gboolean              y_up,
+                             gsize                 index,
+                             GError              **error)
+{
+  const Place place = { target->path, index };
+  g_autoptr(GArray) points = take_drawing (drawing, y_up ? 1 : -1, &place, error);
+
+  return points != NULL ? observe (target, points, error) : NULL;
+}
+
 UsObservation *
 us_observation_from_json (const UsIngestTarget *target,
                           GBytes               *bytes,
@@ -280,28 +339,9 @@ us_observation_from_json (const UsIngestTarget *target,
 {
   Place place = { target->path, index };
   g_autoptr(GArray) points = NULL;
-  g_autofree char *note = NULL;
-  UsObservation *self;
-  gsize n;
 
-  if (!g_utf8_validate_len (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), NULL))
-    {
-      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX, "%s: not text in UTF-8", target->path);
-      return NULL;
-    }
-  if (!is_shallow (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes)))
-    {
-      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX,
-                   "%s: lists nested deeper than a drawing's", target->path);
-      return NULL;
-    }
-  points = read_points (bytes, &place, error);
-  if (points == NULL)
+  if (!check_text (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), target->path, error))
     return NULL;
-  n = points->len / 2;
-  note = us_ingest_fit_into_field (target, n, (double *) points->data);
-  self = us_ingest_draw (target, n, (const double *) points->data, error);
-  if (self != NULL)
-    us_observation_add_note (self, "%s", note);
-  return self;
+  points = read_points (bytes, &place, error);
+  return points != NULL ? observe (target, points, error) : NULL;
 }

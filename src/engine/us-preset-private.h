@@ -16,8 +16,8 @@ UsNetwork *us_dcgan_encoder    (const UsPreset    *self,
                                 guint              output);
 /* A picture as a sequence of its columns, which is what the plot of a curve is: what stands in
  * a column is its channels, convolutions run along the row, residual blocks (He et al. 2016,
- * activation first); the decoder's latents and the encoder's answers are linear in
- * the outermost features. */
+ * activation first); the encoder's answers are linear in what it finds in each column, an
+ * average over columns: a hidden layer there makes them worse. */
 UsNetwork *us_column_decoder   (const UsPreset    *self,
                                 const UsSimulator *simulator,
                                 guint              output);

@@ -14,14 +14,14 @@
  * gradient where it does not overlap. */
 #define OWN \
   .batch = 32, \
-  .decoder_share = 0.45, \
+  .decoder_share = 0.3, \
   .loss = US_LOSS_MSE, \
   .n_levels = { 1, 5 }, \
   .level_weights = { 1, 2, 4, 8, 16 }, \
   .edge = 1.05, \
   .edge_penalty = 3, \
   .augmentation = 1, \
-  .augmented_share = 0.375, \
+  .augmented_share = 0.25, \
   .decoder = us_column_decoder, \
   .encoder = us_column_encoder
 
@@ -32,9 +32,9 @@ static const UsPreset presets[] = {
     .title = N_("Quick"),
     .summary = N_("A few minutes: to see what it does."),
     .minutes = 3,
-    .adam = { ADAM (2e-3, 1), ADAM (1e-3, 30) },
+    .adam = { ADAM (3e-3, 1), ADAM (1e-3, 30) },
     .average_decay = 0.99,
-    .width = 64,
+    .width = 128,
     .depth = 1,
   },
   {
@@ -43,10 +43,10 @@ static const UsPreset presets[] = {
     .title = N_("Standard"),
     .summary = N_("A quarter of an hour: good enough for most work."),
     .minutes = 15,
-    .adam = { ADAM (2e-3, 1), ADAM (1e-3, 30) },
+    .adam = { ADAM (3e-3, 1), ADAM (1e-3, 30) },
     .average_decay = 0.998,
     .width = 128,
-    .depth = 1,
+    .depth = 2,
   },
   {
     OWN,
@@ -54,7 +54,7 @@ static const UsPreset presets[] = {
     .title = N_("Best"),
     .summary = N_("Forty minutes: the most exact."),
     .minutes = 40,
-    .adam = { ADAM (2e-3, 1), ADAM (1e-3, 30) },
+    .adam = { ADAM (3e-3, 1), ADAM (1e-3, 30) },
     .average_decay = 0.999,
     .width = 128,
     .depth = 2,
