@@ -5,6 +5,7 @@
 #include "us-cli.h"
 #include "us-csv.h"
 #include "us-evaluate.h"
+#include "us-evaluate-drawings.h"
 #include "us-ingest.h"
 #include "us-simvae.h"
 
@@ -309,24 +310,48 @@ print_evaluation (UsSimvae           *model,
           evaluation->rms_decoder, evaluation->rms_both, evaluation->rms_simulator);
 }
 
+static void
+print_drawings (const UsDrawingsEvaluation *drawings)
+{
+  const char *unit = isfinite (drawings->pixels) ? "pixels" : "units of y";
+  double scale = isfinite (drawings->pixels) ? drawings->pixels : 1;
+
+  printf ("\n%-32s %8s %12s %12s %8s\n", "drawing", "number", "simulator", "best fit", "ratio");
+  for (guint i = 0; i < drawings->scores->len; i++)
+    {
+      const UsDrawingScore *score = drawings->scores->pdata[i];
+
+      printf ("%-32s %8" G_GSIZE_FORMAT " %12.4f %12.4f %8.4f\n", score->file, score->index, scale * score->rms,
+              scale * score->rms_fit, score->ratio);
+    }
+  printf ("%-32s %8u %12.4f %12.4f %8.4f\n", "median", drawings->scores->len, scale * drawings->median_rms,
+          scale * drawings->median_rms_fit, drawings->median_ratio);
+  printf ("RMS distance to the drawn curve over %" G_GSIZE_FORMAT " columns, in %s: of the simulator run on what the model\n"
+          "inferred, and of the least-squares fit.  %" G_GSIZE_FORMAT " drawings that are no function of x were left out.\n",
+          drawings->n_columns, unit, drawings->n_left_out);
+}
+
 static gboolean
 run_evaluate (int           argc,
               char        **argv,
               GCancellable *cancellable,
               GError      **error)
 {
-  g_autofree char *out = NULL, *pairs_text = NULL, *seed_text = NULL, *jobs_text = NULL;
+  g_autofree char *out = NULL, *drawings_folder = NULL, *pairs_text = NULL, *seed_text = NULL, *jobs_text = NULL;
   gboolean json = FALSE;
   const GOptionEntry entries[] = {
     { "pairs", 'n', 0, G_OPTION_ARG_STRING, &pairs_text, "Held-out pairs (default 10000)", "N" },
     { "seed", 's', 0, G_OPTION_ARG_STRING, &seed_text, "Seed of the held-out draws (default 1)", "S" },
     { "jobs", 'j', 0, G_OPTION_ARG_STRING, &jobs_text, "Workers (default all processors)", "J" },
-    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, "Folder for metrics.json and pairs.csv", "FOLDER" },
+    { "drawings", 'd', 0, G_OPTION_ARG_FILENAME, &drawings_folder,
+      "Also drawings by hand: *.json marked single_valued, beside their best fit", "FOLDER" },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, "Folder for metrics.json, pairs.csv and drawings.csv", "FOLDER" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print metrics.json", NULL },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr(UsSimvae) model = NULL;
   g_autoptr(UsEvaluation) evaluation = NULL;
+  g_autoptr(UsDrawingsEvaluation) drawings = NULL;
   guint64 pairs, seed, jobs;
 
   if (!us_cli_parse (&us_cli_command_evaluate, entries, &argc, &argv, 1, error)
@@ -336,9 +361,15 @@ run_evaluate (int           argc,
     return FALSE;
   if (out == NULL)
     return us_cli_misused (error, "--out is missing: a folder for metrics.json and pairs.csv");
-  if ((model = us_simvae_load (argv[1], error)) == NULL
-      || (evaluation = us_evaluate (model, pairs, seed, jobs, cancellable, error)) == NULL
-      || !us_evaluation_write (evaluation, model, out, error))
+  if ((model = us_simvae_load (argv[1], error)) == NULL)
+    return FALSE;
+  /* Quick, and says at once when the folder is not what it should be. */
+  if (drawings_folder != NULL
+      && (drawings = us_evaluate_drawings (model, drawings_folder, cancellable, error)) == NULL)
+    return FALSE;
+  if ((evaluation = us_evaluate (model, pairs, seed, jobs, cancellable, error)) == NULL
+      || !us_evaluation_write (evaluation, model, out, error)
+      || (drawings != NULL && !us_drawings_evaluation_write (drawings, model, out, error)))
     return FALSE;
   if (json)
     {
@@ -350,11 +381,15 @@ run_evaluate (int           argc,
       g_print ("%s", text);
     }
   else
-    print_evaluation (model, evaluation);
+    {
+      print_evaluation (model, evaluation);
+      if (drawings != NULL)
+        print_drawings (drawings);
+    }
   return TRUE;
 }
 
 const UsCliCommand us_cli_command_evaluate = {
-  "evaluate", "MODEL --out FOLDER", "Measures a model on held-out draws: mutual information, errors, coverage.",
+  "evaluate", "MODEL [--drawings FOLDER] --out FOLDER", "Measures a model on held-out draws: mutual information, errors, coverage.",
   run_evaluate,
 };

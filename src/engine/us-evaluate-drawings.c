@@ -279,7 +279,7 @@ us_evaluate_drawings (UsSimvae      *model,
   if (self->scores->len == 0)
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISSING,
-                   "%s: no drawing marked “single_valued” in %u files *.json, %" G_GSIZE_FORMAT " others",
+                   "%s: no drawing marked “single_valued” (files *.json: %u, other drawings in them: %" G_GSIZE_FORMAT ")",
                    folder, paths->len, self->n_left_out);
       return NULL;
     }
