@@ -6,6 +6,7 @@
 #include "us-error.h"
 #include "us-file.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
@@ -13,6 +14,26 @@
 #define MAX_FILE_BYTES (G_GUINT64_CONSTANT (1) << 30)
 #define MAX_COLUMNS 65536
 #define MAX_FIELD 4096
+#define MAX_SHOWN 40            /* characters of a cell in a message */
+#define FLUSH_BYTES 65536
+
+typedef enum
+{
+  NUMBER_READ,                  /* or missing */
+  NUMBER_NONE,                  /* some other text */
+  NUMBER_MIXED,                 /* a decimal comma where others have a point, or the reverse */
+} Number;
+
+/* What separates digits: '.' or ',', from the first number that has one; 0 before.
+ * "1,234" alone may also be 1234: until another number proves that commas are
+ * decimal, the first such one is remembered. */
+typedef struct
+{
+  char  mark;
+  gboolean proven;
+  gsize grouped_line;           /* 0: none */
+  char  grouped[16];
+} Decimal;
 
 typedef struct
 {
@@ -20,8 +41,8 @@ typedef struct
   const char *at, *end;
   gsize       line;             /* of the file, from 1 */
   char        separator;
-  gboolean    decimal_comma;
-  GString    *field;            /* the last one read */
+  Decimal     decimal;
+  GString    *field;            /* the last one read, without spaces around */
   gboolean    quoted;
 } Reader;
 
@@ -64,6 +85,43 @@ refuse (const Reader  *reader,
 
 /* --- fields ---------------------------------------------------------------- */
 
+static void
+strip (GString *field)
+{
+  gsize spaces = 0;
+
+  while (field->len > 0 && g_ascii_isspace (field->str[field->len - 1]))
+    g_string_truncate (field, field->len - 1);
+  while (g_ascii_isspace (field->str[spaces]))
+    spaces++;
+  g_string_erase (field, 0, (gssize) spaces);
+}
+
+/* Reads what stands between quotes; the first has been read. */
+static gboolean
+read_quoted (Reader    *reader,
+             GError   **error)
+{
+  while (reader->at < reader->end)
+    {
+      char c = *reader->at++;
+
+      if (c == '"')
+        {
+          if (reader->at == reader->end || *reader->at != '"')
+            return TRUE;
+          reader->at++;         /* a doubled quote stands for one */
+        }
+      if (c == '\n')
+        break;
+      if (reader->field->len >= MAX_FIELD)
+        return refuse (reader, US_FORMAT_ERROR_TOO_LARGE, error, _("a field of more than %d characters"), MAX_FIELD);
+      g_string_append_c (reader->field, c);
+    }
+
+  return refuse (reader, US_FORMAT_ERROR_SYNTAX, error, _("a quoted field is not closed on its line"));
+}
+
 /* Reads one field into reader->field and steps over what follows it.
  * last: it ended its line (or the file). */
 static gboolean
@@ -71,80 +129,99 @@ read_field (Reader    *reader,
             gboolean  *last,
             GError   **error)
 {
-  gboolean inside = FALSE;
-
   g_string_truncate (reader->field, 0);
   reader->quoted = FALSE;
+  *last = TRUE;
   while (reader->at < reader->end)
     {
       char c = *reader->at++;
 
-      if (inside)
-        {
-          if (c == '"' && reader->at < reader->end && *reader->at == '"')
-            reader->at++;               /* a doubled quote stands for one */
-          else if (c == '"')
-            {
-              inside = FALSE;
-              continue;
-            }
-          else if (c == '\n')
-            return refuse (reader, US_FORMAT_ERROR_SYNTAX, error, "a quoted field is not closed on its line");
-        }
-      else if (c == '"' && reader->field->len == 0 && !reader->quoted)
-        {
-          inside = reader->quoted = TRUE;
-          continue;
-        }
-      else if (c == reader->separator)
+      if (c == reader->separator)
         {
           *last = FALSE;
-          return TRUE;
+          break;
         }
-      else if (c == '\n' || (c == '\r' && (reader->at == reader->end || *reader->at == '\n')))
+      if (c == '\n' || (c == '\r' && (reader->at == reader->end || *reader->at == '\n')))
         {
           if (c == '\r' && reader->at < reader->end)
             reader->at++;
-          *last = TRUE;
-          return TRUE;
+          break;
         }
+      if (c == '"' && reader->field->len == 0 && !reader->quoted)
+        {
+          reader->quoted = TRUE;
+          if (!read_quoted (reader, error))
+            return FALSE;
+          continue;
+        }
+      if (reader->quoted && c != ' ')
+        return refuse (reader, US_FORMAT_ERROR_SYNTAX, error, _("text goes on behind a closing quote"));
+      if (reader->field->len == 0 && c == ' ')
+        continue;
       if (reader->field->len >= MAX_FIELD)
-        return refuse (reader, US_FORMAT_ERROR_TOO_LARGE, error, "a field of more than %d characters", MAX_FIELD);
+        return refuse (reader, US_FORMAT_ERROR_TOO_LARGE, error, _("a field of more than %d characters"), MAX_FIELD);
       g_string_append_c (reader->field, c);
     }
-  if (inside)
-    return refuse (reader, US_FORMAT_ERROR_SYNTAX, error, "a quoted field is not closed");
-  *last = TRUE;
+  strip (reader->field);
   return TRUE;
 }
 
-/* NaN for what is missing; FALSE when it is no number. */
+/* "1,234", "-12,345": as likely 1234 as 1.234. */
 static gboolean
-parse_number (const Reader *reader,
-              double       *value)
+looks_grouped (const char *text)
 {
-  g_autofree char *text = g_strstrip (g_strdup (reader->field->str));
-  char *end;
+  gsize digits;
+
+  text += *text == '+' || *text == '-';
+  digits = strspn (text, "0123456789");
+  return *text != '0' && digits >= 1 && digits <= 3 && text[digits] == ','
+         && strlen (text + digits + 1) == 3 && strspn (text + digits + 1, "0123456789") == 3;
+}
+
+/* NaN for what is missing. */
+static Number
+parse_number (Reader *reader,
+              double *value)
+{
+  Decimal *decimal = &reader->decimal;
+  char *text = reader->field->str;
+  char *mark, *end;
+  char found;
 
   if (*text == '\0' || g_ascii_strcasecmp (text, "na") == 0 || g_ascii_strcasecmp (text, "nan") == 0)
     {
       *value = NAN;
-      return TRUE;
+      return NUMBER_READ;
     }
-  if (reader->decimal_comma)
-    {
-      char *comma = strchr (text, ',');
 
-      if (strchr (text, '.') != NULL)
-        return FALSE;
-      if (comma != NULL)
-        *comma = '.';
-    }
   /* strtod also takes hexadecimal, "inf" and "nan(…)": not here. */
-  if (strspn (text, "+-0123456789.eE") != strlen (text))
-    return FALSE;
+  if (strspn (text, "+-0123456789.,eE") != reader->field->len)
+    return NUMBER_NONE;
+  mark = strpbrk (text, ".,");
+  if (mark == NULL)
+    {
+      *value = g_ascii_strtod (text, &end);
+      return *end == '\0' && isfinite (*value) ? NUMBER_READ : NUMBER_NONE;
+    }
+
+  found = *mark;
+  *mark = '.';
   *value = g_ascii_strtod (text, &end);
-  return *end == '\0' && end != text && isfinite (*value);
+  *mark = found;
+  if (*end != '\0' || end == text || !isfinite (*value))
+    return NUMBER_NONE;
+  if (decimal->mark != '\0' && decimal->mark != found)
+    return NUMBER_MIXED;
+
+  decimal->mark = found;
+  if (found == ',' && !looks_grouped (text))
+    decimal->proven = TRUE;
+  else if (found == ',' && decimal->grouped_line == 0)
+    {
+      decimal->grouped_line = reader->line;
+      g_strlcpy (decimal->grouped, text, sizeof decimal->grouped);
+    }
+  return NUMBER_READ;
 }
 
 /* --- lines ------------------------------------------------------------------ */
@@ -163,9 +240,8 @@ guess_separator (Reader *reader)
       tabs += !inside && *p == '\t';
       commas += !inside && *p == ',';
     }
+  /* Where a comma need not separate fields it separates digits, as most of Europe writes. */
   reader->separator = semicolons > 0 ? ';' : tabs > 0 ? '\t' : ',';
-  /* Where a comma cannot separate fields it separates digits, as most of Europe writes. */
-  reader->decimal_comma = reader->separator != ',';
 }
 
 static gboolean
@@ -210,11 +286,32 @@ read_first_line (Reader    *reader,
       if (!read_field (reader, &last, error))
         return FALSE;
       if (names->len >= MAX_COLUMNS)
-        return refuse (reader, US_FORMAT_ERROR_TOO_LARGE, error, "more than %d columns", MAX_COLUMNS);
-      *is_header |= !parse_number (reader, &value);
-      g_ptr_array_add (names, g_strstrip (g_strdup (reader->field->str)));
+        return refuse (reader, US_FORMAT_ERROR_TOO_LARGE, error, _("more than %d columns"), MAX_COLUMNS);
+      *is_header |= parse_number (reader, &value) == NUMBER_NONE;
+      g_ptr_array_add (names, g_strdup (reader->field->str));
     }
+  /* Names say nothing of how numbers are written; a row of numbers is read again. */
+  reader->decimal = (Decimal) { .mark = '\0' };
   return TRUE;
+}
+
+static gboolean
+refuse_cell (const Reader *reader,
+             const UsCsv  *csv,
+             gsize         column,
+             Number        why,
+             GError      **error)
+{
+  g_autofree char *start = g_utf8_substring (reader->field->str, 0,
+                                             MIN (g_utf8_strlen (reader->field->str, -1), MAX_SHOWN));
+  g_autofree char *cell = g_strconcat (start, strlen (start) < reader->field->len ? "…" : "", NULL);
+
+  g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
+               why == NUMBER_MIXED
+               ? _("%s, line %" G_GSIZE_FORMAT ", column %" G_GSIZE_FORMAT " (“%s”): “%s”: decimal commas and decimal points are mixed")
+               : _("%s, line %" G_GSIZE_FORMAT ", column %" G_GSIZE_FORMAT " (“%s”): “%s” is not a number"),
+               reader->name, reader->line, column + 1, csv->names[column], cell);
+  return FALSE;
 }
 
 static gboolean
@@ -228,25 +325,22 @@ read_row (Reader    *reader,
   for (gsize c = 0; c < csv->n_columns; c++)
     {
       double value;
+      Number number;
 
       if (last)
         return refuse (reader, US_FORMAT_ERROR_SHAPE, error,
-                       "%" G_GSIZE_FORMAT " fields, expected %" G_GSIZE_FORMAT " as in the first line", c, csv->n_columns);
+                       _("%" G_GSIZE_FORMAT " fields, expected %" G_GSIZE_FORMAT " as in the first line"), c, csv->n_columns);
       if (!read_field (reader, &last, error))
         return FALSE;
-      if (!parse_number (reader, &value))
-        {
-          g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-                       "%s, line %" G_GSIZE_FORMAT ", column %" G_GSIZE_FORMAT " (“%s”): “%s” is not a number",
-                       reader->name, reader->line, c + 1, csv->names[c], reader->field->str);
-          return FALSE;
-        }
+      number = parse_number (reader, &value);
+      if (number != NUMBER_READ)
+        return refuse_cell (reader, csv, c, number, error);
       csv->n_missing += isnan (value);
       g_array_append_val (values, value);
     }
   if (!last)
     return refuse (reader, US_FORMAT_ERROR_SHAPE, error,
-                   "more fields than the %" G_GSIZE_FORMAT " of the first line", csv->n_columns);
+                   _("more fields than the %" G_GSIZE_FORMAT " of the first line"), csv->n_columns);
   reader->line++;
   return TRUE;
 }
@@ -265,7 +359,7 @@ read_all (Reader    *reader,
   guess_separator (reader);
   first = reader->at;
   if (reader->at == reader->end)
-    return refuse (reader, US_FORMAT_ERROR_TRUNCATED, error, "the table is empty");
+    return refuse (reader, US_FORMAT_ERROR_TRUNCATED, error, _("the table is empty"));
   if (!read_first_line (reader, names, &is_header, error))
     return FALSE;
   csv->n_columns = names->len;
@@ -285,6 +379,12 @@ read_all (Reader    *reader,
       csv->n_rows++;
       skip_blank_lines (reader);
     }
+  if (reader->decimal.mark == ',' && !reader->decimal.proven)
+    {
+      reader->line = reader->decimal.grouped_line;
+      return refuse (reader, US_FORMAT_ERROR_VALUE, error,
+                     _("“%s” may stand for a fraction or for thousands; write a decimal point"), reader->decimal.grouped);
+    }
   csv->values = (double *) (gpointer) g_array_free (g_steal_pointer (&values), FALSE);
   return TRUE;
 }
@@ -300,14 +400,21 @@ us_csv_parse (const char  *text,
   g_autoptr(UsCsv) csv = g_new0 (UsCsv, 1);
   g_autoptr(GString) field = g_string_new (NULL);
   gsize n = length < 0 ? strlen (text) : (gsize) length;
-  Reader reader = { .name = name, .at = text, .end = text + n, .line = 1, .field = field };
+  Reader reader = { .at = text, .end = text + n, .line = 1, .field = field };
+  g_autofree char *shown = g_filename_display_name (name);
   const char *bad;
 
+  reader.name = shown;
+  if (n >= 2 && (memcmp (text, "\xff\xfe", 2) == 0 || memcmp (text, "\xfe\xff", 2) == 0))
+    {
+      refuse (&reader, US_FORMAT_ERROR_UNSUPPORTED, error, _("text in UTF-16; save it as UTF-8"));
+      return NULL;
+    }
   if (!g_utf8_validate_len (text, n, &bad))
     {
       for (const char *p = text; p < bad; p++)
         reader.line += *p == '\n';
-      refuse (&reader, US_FORMAT_ERROR_SYNTAX, error, "not text in UTF-8");
+      refuse (&reader, US_FORMAT_ERROR_SYNTAX, error, _("not text in UTF-8"));
       return NULL;
     }
   if (n >= 3 && memcmp (text, "\xef\xbb\xbf", 3) == 0)
@@ -335,7 +442,7 @@ append_name (GString    *text,
 {
   double value;
   Reader reader = { .field = g_string_new (name) };
-  gboolean plain = strpbrk (name, ",;\"\t\r\n") == NULL && !parse_number (&reader, &value);
+  gboolean plain = strpbrk (name, ",;\"\t\r\n") == NULL && parse_number (&reader, &value) == NUMBER_NONE;
 
   g_string_free (reader.field, TRUE);
   if (plain)
@@ -354,6 +461,40 @@ append_name (GString    *text,
   g_string_append_c (text, '"');
 }
 
+static void
+append_value (GString *text,
+              double   value,
+              gboolean alone)
+{
+  char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+
+  if (!isnan (value))
+    g_string_append (text, us_dtoa (buffer, value));
+  else if (alone)
+    g_string_append (text, "NA");       /* an empty line would be no row */
+}
+
+/* Infinities would not be read back: better to hear of them now. */
+static gboolean
+check_values (const char         *path,
+              gsize               n_rows,
+              gsize               n_columns,
+              const char *const  *names,
+              const double       *values,
+              GError            **error)
+{
+  for (gsize i = 0; i < n_rows * n_columns; i++)
+    if (isinf (values[i]))
+      {
+        g_autofree char *shown = g_filename_display_name (path);
+
+        g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
+                     _("%s: “%s” is infinite in row %" G_GSIZE_FORMAT), shown, names[i % n_columns], i / n_columns + 1);
+        return FALSE;
+      }
+  return TRUE;
+}
+
 gboolean
 us_csv_write (const char         *path,
               gsize               n_rows,
@@ -363,8 +504,16 @@ us_csv_write (const char         *path,
               GError            **error)
 {
   g_autoptr(GString) text = g_string_new (NULL);
+  g_autoptr(UsFileWriter) writer = NULL;
 
-  g_return_val_if_fail (n_columns > 0, FALSE);
+  g_return_val_if_fail (path != NULL && n_columns > 0 && names != NULL, FALSE);
+
+  if (!check_values (path, n_rows, n_columns, names, values, error))
+    return FALSE;
+  writer = us_file_writer_new (path, error);
+  if (writer == NULL)
+    return FALSE;
+
   for (gsize c = 0; c < n_columns; c++)
     {
       if (c > 0)
@@ -376,17 +525,19 @@ us_csv_write (const char         *path,
     {
       for (gsize c = 0; c < n_columns; c++)
         {
-          double value = values[r * n_columns + c];
-          char buffer[G_ASCII_DTOSTR_BUF_SIZE];
-
           if (c > 0)
             g_string_append_c (text, ',');
-          if (!isnan (value))
-            g_string_append (text, us_dtoa (buffer, value));
-          else if (n_columns == 1)
-            g_string_append (text, "NA");        /* an empty line would be no row */
+          append_value (text, values[r * n_columns + c], n_columns == 1);
         }
       g_string_append_c (text, '\n');
+      if (text->len >= FLUSH_BYTES)
+        {
+          if (!us_file_writer_write (writer, text->str, text->len, error))
+            return FALSE;
+          g_string_truncate (text, 0);
+        }
     }
-  return us_file_replace (path, text->str, text->len, error);
+
+  return us_file_writer_write (writer, text->str, text->len, error)
+         && us_file_writer_commit (writer, error);
 }

@@ -12,6 +12,11 @@ G_BEGIN_DECLS
  * from the first line), LF or CRLF, quoted fields; an empty field, "NA" or
  * "NaN" is missing (NaN).  A first line in which any field is neither a number
  * nor missing is the header; without one the columns are c1, c2, …
+ *
+ * Digits are separated by a point or by a comma, the same in the whole file (a
+ * comma between commas must be quoted).  A file in which every comma could as
+ * well mark thousands ("1,234") is refused.  Empty lines are skipped.  At most
+ * 65,536 columns, 4,096 bytes a field, 1 GiB a file.
  */
 typedef struct
 {
@@ -32,12 +37,13 @@ UsCsv   *us_csv_parse  (const char  *text,
                         const char  *name,
                         GError     **error);
 void     us_csv_free   (UsCsv *self);
-/* Index of a column by name (case matters), or -1. */
+/* Index of the first column of that name (case matters), or -1. */
 gssize   us_csv_column (const UsCsv *self,
                         const char  *name);
 
-/* values (n_rows, n_columns); NaN is written as an empty field; names quoted
- * where needed; numbers round-trip.  Written aside and renamed. */
+/* values (n_rows, n_columns); NaN is written as an empty field ("NA" in a single
+ * column), infinity is refused; names quoted where needed; numbers round-trip.
+ * Written aside and renamed. */
 gboolean us_csv_write  (const char         *path,
                         gsize               n_rows,
                         gsize               n_columns,
