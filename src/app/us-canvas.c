@@ -15,6 +15,13 @@ typedef struct
   double x, y;
 } Point;
 
+/* What a network or a file gave: values of the output, and their texture in the present theme. */
+typedef struct
+{
+  float      *values;                   /* (H, W, C), or NULL: nothing */
+  GdkTexture *texture;                  /* of images; NULL: not made yet */
+} Sheet;
+
 struct _UsCanvas
 {
   GtkWidget       parent_instance;
@@ -24,9 +31,9 @@ struct _UsCanvas
 
   /* owned */
   GPtrArray      *strokes;              /* of GArray of Point */
-  GPtrArray      *undone;
-  GdkTexture     *picture;
-  GdkTexture     *overlays[US_CANVAS_N_OVERLAYS];
+  GPtrArray      *past, *future;        /* of GPtrArray as strokes is; a stroke is shared and never changed again */
+  Sheet           picture;
+  Sheet           overlays[US_CANVAS_N_OVERLAYS];
 
   gboolean        drawable;
   gboolean        drawing;              /* the pen is down */
@@ -42,6 +49,40 @@ enum
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (UsCanvas, us_canvas, GTK_TYPE_WIDGET)
+
+/* --- sheets ---------------------------------------------------------------- */
+
+static void
+sheet_clear (Sheet *sheet)
+{
+  g_clear_pointer (&sheet->values, g_free);
+  g_clear_object (&sheet->texture);
+}
+
+static void
+sheet_set (Sheet          *sheet,
+           const UsOutput *output,
+           const float    *values)
+{
+  sheet_clear (sheet);
+  if (values != NULL && output != NULL)
+    sheet->values = g_memdup2 (values, us_output_n_values (output) * sizeof *values);
+}
+
+static UsTheme
+theme (void)
+{
+  return adw_style_manager_get_dark (adw_style_manager_get_default ()) ? US_THEME_DARK : US_THEME_LIGHT;
+}
+
+static void
+on_theme_cb (UsCanvas *self)
+{
+  g_clear_object (&self->picture.texture);
+  for (guint o = 0; o < US_CANVAS_N_OVERLAYS; o++)
+    g_clear_object (&self->overlays[o].texture);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
 
 /* --- where the field lies ------------------------------------------------ */
 
@@ -109,8 +150,8 @@ us_canvas_n_points (UsCanvas *self)
 static void
 changed (UsCanvas *self)
 {
-  g_autofree char *text = g_strdup_printf (ngettext ("%" G_GSIZE_FORMAT " point", "%" G_GSIZE_FORMAT " points",
-                                                     us_canvas_n_points (self)), us_canvas_n_points (self));
+  gsize n = us_canvas_n_points (self);
+  g_autofree char *text = g_strdup_printf (ngettext ("%" G_GSIZE_FORMAT " point", "%" G_GSIZE_FORMAT " points", n), n);
 
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
   gtk_widget_queue_draw (GTK_WIDGET (self));
@@ -141,45 +182,74 @@ add_point (UsCanvas *self,
   g_array_append_val (stroke, point);
 }
 
+/* The drawing as it is now becomes something to go back to. */
+static void
+remember (UsCanvas *self)
+{
+  GPtrArray *before = self->strokes;
+
+  g_ptr_array_set_size (self->future, 0);
+  g_ptr_array_add (self->past, before);
+  self->strokes = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
+  for (guint s = 0; s < before->len; s++)
+    g_ptr_array_add (self->strokes, g_array_ref (before->pdata[s]));
+}
+
 gboolean
 us_canvas_can_undo (UsCanvas *self)
 {
-  return self->strokes->len > 0;
+  return self->past->len > 0;
 }
 
 gboolean
 us_canvas_can_redo (UsCanvas *self)
 {
-  return self->undone->len > 0;
+  return self->future->len > 0;
+}
+
+static void
+clear_sheets (UsCanvas *self)
+{
+  sheet_clear (&self->picture);
+  for (guint o = 0; o < US_CANVAS_N_OVERLAYS; o++)
+    sheet_clear (&self->overlays[o]);
+}
+
+static void
+step (UsCanvas  *self,
+      GPtrArray *from,
+      GPtrArray *to)
+{
+  if (from->len == 0 || self->drawing)
+    return;
+  g_ptr_array_add (to, self->strokes);
+  self->strokes = g_ptr_array_steal_index (from, from->len - 1);
+  clear_sheets (self);
+  changed (self);
 }
 
 void
 us_canvas_undo (UsCanvas *self)
 {
-  if (self->strokes->len == 0 || self->drawing)
-    return;
-  g_ptr_array_add (self->undone, g_ptr_array_steal_index (self->strokes, self->strokes->len - 1));
-  changed (self);
+  step (self, self->past, self->future);
 }
 
 void
 us_canvas_redo (UsCanvas *self)
 {
-  if (self->undone->len == 0 || self->drawing)
-    return;
-  g_ptr_array_add (self->strokes, g_ptr_array_steal_index (self->undone, self->undone->len - 1));
-  changed (self);
+  step (self, self->future, self->past);
 }
 
 void
 us_canvas_clear (UsCanvas *self)
 {
   self->drawing = FALSE;
-  g_ptr_array_set_size (self->strokes, 0);
-  g_ptr_array_set_size (self->undone, 0);
-  g_clear_object (&self->picture);
-  for (guint o = 0; o < US_CANVAS_N_OVERLAYS; o++)
-    g_clear_object (&self->overlays[o]);
+  if (self->strokes->len > 0)
+    {
+      remember (self);
+      g_ptr_array_set_size (self->strokes, 0);
+    }
+  clear_sheets (self);
   changed (self);
 }
 
@@ -219,8 +289,9 @@ us_canvas_set_points (UsCanvas     *self,
   GArray *stroke = NULL;
 
   self->drawing = FALSE;
+  remember (self);
   g_ptr_array_set_size (self->strokes, 0);
-  g_ptr_array_set_size (self->undone, 0);
+  clear_sheets (self);
   for (gsize k = 0; k < n_points; k++)
     {
       Point point = { xy[2 * k], xy[2 * k + 1] };
@@ -249,8 +320,8 @@ on_drag_begin_cb (UsCanvas *self,
 {
   if (!self->drawable || self->output == NULL)
     return;
-  g_clear_object (&self->picture);
-  g_ptr_array_set_size (self->undone, 0);
+  sheet_clear (&self->picture);
+  remember (self);
   g_ptr_array_add (self->strokes, g_array_new (FALSE, FALSE, sizeof (Point)));
   self->drawing = TRUE;
   add_point (self, x, y);
@@ -316,12 +387,11 @@ on_drag_end_cb (UsCanvas *self,
 /* Light on dark as the network sees it becomes ink on paper: RGB is kept, one channel becomes
  * opacity of the given colour. */
 static GdkTexture *
-make_texture (UsCanvas    *self,
-              const float *pixels,
-              UsColour     colour,
-              double       opacity)
+make_texture (const UsOutput *o,
+              const float    *values,
+              UsColour        colour,
+              double          opacity)
 {
-  const UsOutput *o = self->output;
   gsize n = o->height * o->width;
   guchar *data = g_malloc (n * 4);
   g_autoptr(GBytes) bytes = g_bytes_new_take (data, n * 4);
@@ -329,7 +399,7 @@ make_texture (UsCanvas    *self,
 
   for (gsize i = 0; i < n; i++)
     {
-      const float *p = pixels + i * o->channels;
+      const float *p = values + i * o->channels;
       double first = CLAMP ((p[0] - o->lower) / span, 0, 1);
       double rgb[3] = { colour.red, colour.green, colour.blue };
       double alpha = opacity * (o->channels == 3 ? 1 : first);
@@ -344,19 +414,17 @@ make_texture (UsCanvas    *self,
   return gdk_memory_texture_new (o->width, o->height, GDK_MEMORY_R8G8B8A8, bytes, o->width * 4);
 }
 
-static UsTheme
-theme (void)
+static UsColour
+overlay_colour (UsCanvasOverlay which)
 {
-  return adw_style_manager_get_dark (adw_style_manager_get_default ()) ? US_THEME_DARK : US_THEME_LIGHT;
+  return us_colour_get (theme (), which == US_CANVAS_DECODER ? US_CANVAS_DECODER_COLOUR : US_CANVAS_SIMULATOR_COLOUR);
 }
 
 void
 us_canvas_set_picture (UsCanvas    *self,
                        const float *pixels)
 {
-  g_clear_object (&self->picture);
-  if (pixels != NULL && self->output != NULL && self->output->kind == US_OUTPUT_IMAGE)
-    self->picture = make_texture (self, pixels, us_colour_foreground (theme ()), 1.0);
+  sheet_set (&self->picture, self->output, pixels);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -365,10 +433,7 @@ us_canvas_set_overlay (UsCanvas        *self,
                        UsCanvasOverlay  which,
                        const float     *pixels)
 {
-  g_clear_object (&self->overlays[which]);
-  if (pixels != NULL && self->output != NULL && self->output->kind == US_OUTPUT_IMAGE)
-    self->overlays[which] = make_texture (self, pixels, us_colour_get (theme (), which == US_CANVAS_DECODER ? 1 : 2),
-                                          self->output->channels == 3 ? 0.5 : 0.9);
+  sheet_set (&self->overlays[which], self->output, pixels);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -390,6 +455,9 @@ us_canvas_set_output (UsCanvas       *self,
   self->drawable = drawable && output != NULL;
   gtk_widget_set_cursor_from_name (GTK_WIDGET (self), self->drawable ? "crosshair" : NULL);
   us_canvas_clear (self);
+  /* Another field: what was drawn on the last one cannot come back. */
+  g_ptr_array_set_size (self->past, 0);
+  g_ptr_array_set_size (self->future, 0);
 }
 
 /* --- painting ------------------------------------------------------------ */
@@ -458,6 +526,58 @@ paint_strokes (UsCanvas              *self,
     }
 }
 
+/* The curve of a series, over the field. */
+static void
+paint_series (UsCanvas              *self,
+              cairo_t               *cr,
+              const graphene_rect_t *rect,
+              const float           *values,         /* (T, C) */
+              UsColour               colour,
+              double                 width)
+{
+  const UsOutput *o = self->output;
+
+  cairo_set_source_rgba (cr, colour.red, colour.green, colour.blue, 0.9);
+  cairo_set_line_width (cr, width);
+  cairo_set_line_join (cr, CAIRO_LINE_JOIN_ROUND);
+  for (gsize c = 0; c < o->channels; c++)
+    {
+      for (gsize t = 0; t < o->height; t++)
+        {
+          double x = o->x_lower + (o->x_upper - o->x_lower) * t / MAX (o->height - 1, 1), px, py;
+
+          to_pixel (self, rect, (Point) { x, values[t * o->channels + c] }, &px, &py);
+          cairo_line_to (cr, px, py);
+        }
+      cairo_stroke (cr);
+    }
+}
+
+static void
+paint_sheet (UsCanvas              *self,
+             GtkSnapshot           *snapshot,
+             const graphene_rect_t *rect,
+             Sheet                 *sheet,
+             UsColour               colour,
+             double                 opacity)
+{
+  if (sheet->values == NULL)
+    return;
+  if (self->output->kind == US_OUTPUT_IMAGE)
+    {
+      if (sheet->texture == NULL)
+        sheet->texture = make_texture (self->output, sheet->values, colour, opacity);
+      gtk_snapshot_append_texture (snapshot, sheet->texture, rect);
+    }
+  else
+    {
+      cairo_t *cr = gtk_snapshot_append_cairo (snapshot, rect);
+
+      paint_series (self, cr, rect, sheet->values, colour, MAX (2.5, rect->size.width / 120));
+      cairo_destroy (cr);
+    }
+}
+
 static void
 us_canvas_snapshot (GtkWidget   *widget,
                     GtkSnapshot *snapshot)
@@ -474,14 +594,15 @@ us_canvas_snapshot (GtkWidget   *widget,
   cr = gtk_snapshot_append_cairo (snapshot, &rect);
   paint_axes (self, cr, &rect);
   cairo_destroy (cr);
-  if (self->picture != NULL)
-    gtk_snapshot_append_texture (snapshot, self->picture, &rect);
+  paint_sheet (self, snapshot, &rect, &self->picture, us_colour_foreground (theme ()), 1.0);
+  for (guint o = 0; o < US_CANVAS_N_OVERLAYS; o++)
+    if (self->shown[o])
+      paint_sheet (self, snapshot, &rect, &self->overlays[o], overlay_colour (o),
+                   self->output->channels == 3 ? 0.5 : 0.9);
+  /* The pen's own line stays in sight: it is thinner than what is laid under it. */
   cr = gtk_snapshot_append_cairo (snapshot, &rect);
   paint_strokes (self, cr, &rect);
   cairo_destroy (cr);
-  for (guint o = 0; o < US_CANVAS_N_OVERLAYS; o++)
-    if (self->overlays[o] != NULL && self->shown[o])
-      gtk_snapshot_append_texture (snapshot, self->overlays[o], &rect);
 }
 
 static GtkSizeRequestMode
@@ -511,10 +632,9 @@ us_canvas_dispose (GObject *object)
   UsCanvas *self = US_CANVAS (object);
 
   g_clear_pointer (&self->strokes, g_ptr_array_unref);
-  g_clear_pointer (&self->undone, g_ptr_array_unref);
-  g_clear_object (&self->picture);
-  for (guint o = 0; o < US_CANVAS_N_OVERLAYS; o++)
-    g_clear_object (&self->overlays[o]);
+  g_clear_pointer (&self->past, g_ptr_array_unref);
+  g_clear_pointer (&self->future, g_ptr_array_unref);
+  clear_sheets (self);
 
   G_OBJECT_CLASS (us_canvas_parent_class)->dispose (object);
 }
@@ -541,7 +661,8 @@ us_canvas_init (UsCanvas *self)
   GtkGesture *drag = gtk_gesture_drag_new ();
 
   self->strokes = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
-  self->undone = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
+  self->past = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
+  self->future = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
   self->shown[US_CANVAS_DECODER] = TRUE;
   self->shown[US_CANVAS_SIMULATOR] = TRUE;
   /* A stylus draws as well as the first mouse button. */
@@ -550,7 +671,7 @@ us_canvas_init (UsCanvas *self)
   g_signal_connect_swapped (drag, "drag-update", G_CALLBACK (on_drag_update_cb), self);
   g_signal_connect_swapped (drag, "drag-end", G_CALLBACK (on_drag_end_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (drag));
-  g_signal_connect_object (adw_style_manager_get_default (), "notify::dark", G_CALLBACK (gtk_widget_queue_draw), self,
+  g_signal_connect_object (adw_style_manager_get_default (), "notify::dark", G_CALLBACK (on_theme_cb), self,
                            G_CONNECT_SWAPPED);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Drawing canvas"), -1);
 }

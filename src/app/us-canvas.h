@@ -26,13 +26,19 @@ typedef enum
   US_CANVAS_N_OVERLAYS,
 } UsCanvasOverlay;
 
+/* Of the chart palette, for legends. */
+#define US_CANVAS_DECODER_COLOUR   1
+#define US_CANVAS_SIMULATOR_COLOUR 2
+
 GtkWidget *us_canvas_new         (void);
 /* Whose field it is: its ranges become the canvas's, its drawing is cleared.
- * drawable FALSE: the pen does nothing (simulators that do not plot a line). */
+ * drawable FALSE: the pen does nothing (simulators that do not plot a line).
+ * Emits "changed", and there is nothing to undo. */
 void       us_canvas_set_output  (UsCanvas       *self,
                                   const UsOutput *output,      /* borrowed, static; NULL: none */
                                   gboolean        drawable);
-void       us_canvas_undo        (UsCanvas       *self);       /* the last stroke */
+/* Strokes, set points and clear, one after another; pictures are gone with them. */
+void       us_canvas_undo        (UsCanvas       *self);
 void       us_canvas_redo        (UsCanvas       *self);
 void       us_canvas_clear       (UsCanvas       *self);
 gboolean   us_canvas_can_undo    (UsCanvas       *self);
@@ -41,11 +47,11 @@ gsize      us_canvas_n_points    (UsCanvas       *self);
 /* (n_points, 2) in the output's units, a NaN pair between strokes; g_free. */
 double    *us_canvas_dup_points  (UsCanvas       *self,
                                   gsize          *n_points);
-/* Replaces the drawing: one thing to undo.  Emits "changed". */
+/* Replaces drawing and picture: one thing to undo.  Emits "changed". */
 void       us_canvas_set_points  (UsCanvas       *self,
                                   gsize           n_points,
                                   const double   *xy);
-/* A picture under the pen, (H, W, C) of the output; NULL: none. */
+/* A picture (or series) under the pen, (H, W, C) of the output; NULL: none. */
 void       us_canvas_set_picture (UsCanvas       *self,
                                   const float    *pixels);
 /* A reconstruction over it, (H, W, C); NULL: none. */

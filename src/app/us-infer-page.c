@@ -5,15 +5,20 @@
 
 #include "us-adaptive-box.h"
 #include "us-canvas.h"
+#include "us-chart.h"
 #include "us-csv.h"
 #include "us-estimate-row.h"
 #include "us-file.h"
 #include "us-image-view.h"
 #include "us-infer-worker.h"
 #include "us-session.h"
+#include "us-swatch.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
+
+/* This near to an end of its prior, as a share of it, a parameter counts as lying there. */
+#define EDGE 0.005
 
 struct _UsInferPage
 {
@@ -26,10 +31,12 @@ struct _UsInferPage
   GtkLabel            *hint;
   GtkCheckButton      *show_decoder;
   GtkCheckButton      *show_simulator;
-  GtkLabel            *estimates_title;
   GtkListBox          *estimates;
   GtkLabel            *verdict;
+  GtkLabel            *remark;
   GtkButton           *save_button;
+  GtkStack            *kinds;
+  UsChart             *curves;
   UsImageView         *data_view;
   UsImageView         *decoder_view;
   UsImageView         *simulator_view;
@@ -44,8 +51,12 @@ struct _UsInferPage
   GtkFileChooserNative *chooser;
   UsPrior             *prior;           /* the rows are of this one */
 
+  /* borrowed */
+  const UsOutput      *output;          /* the canvas is of this one; NULL: none yet */
+
   gboolean             setting;         /* the canvas changes by our own hand */
-  gboolean             opening;         /* the next answer is to a file */
+  gboolean             stale;           /* newer weights came while it was not to be seen */
+  char                *opening;         /* the file whose answer is awaited, or NULL */
 };
 
 enum
@@ -67,21 +78,17 @@ model_output (UsSimvae *model)
 static void
 forget_answer (UsInferPage *self)
 {
-  const UsParameter *parameters = self->prior != NULL ? us_prior_simulator (self->prior)->parameters : NULL;
+  GtkListBoxRow *row;
 
   g_clear_pointer (&self->answer, us_infer_letter_free);
-  for (int p = 0; parameters != NULL; p++)
-    {
-      GtkListBoxRow *row = gtk_list_box_get_row_at_index (self->estimates, p);
-
-      if (row == NULL)
-        break;
-      us_estimate_row_set (US_ESTIMATE_ROW (row), NAN, NAN, NAN);
-    }
+  for (int p = 0; (row = gtk_list_box_get_row_at_index (self->estimates, p)) != NULL; p++)
+    us_estimate_row_set (US_ESTIMATE_ROW (row), NAN, NAN, NAN);
   us_image_view_set_pixels (self->data_view, NULL, 0, 0, 1, 0, 1);
   us_image_view_set_pixels (self->decoder_view, NULL, 0, 0, 1, 0, 1);
   us_image_view_set_pixels (self->simulator_view, NULL, 0, 0, 1, 0, 1);
+  us_chart_set_plot (self->curves, NULL);
   gtk_label_set_text (self->verdict, "");
+  gtk_label_set_text (self->remark, "");
   gtk_label_set_text (self->decoder_caption, _("Decoder"));
   gtk_label_set_text (self->simulator_caption, _("Simulator"));
   gtk_widget_set_sensitive (GTK_WIDGET (self->save_button), FALSE);
@@ -89,26 +96,61 @@ forget_answer (UsInferPage *self)
     us_canvas_set_overlay (self->canvas, o, NULL);
 }
 
-/* How far to believe it, in a sentence. */
+/* "a₁, b₂": what the encoder would have put further out had its prior let it; NULL: nothing. */
+static char *
+list_edges (const UsInferLetter *letter)
+{
+  UsPrior *prior = us_simvae_prior (letter->model);
+  const UsSimulator *simulator = us_simvae_simulator (letter->model);
+  g_autoptr(GString) list = g_string_new (NULL);
+
+  for (gsize p = 0; p < simulator->n_parameters; p++)
+    {
+      double lower, upper, mean = letter->inference->mean[p];
+
+      us_prior_range (prior, p, &lower, &upper);
+      if (upper > lower && MIN (mean - lower, upper - mean) < EDGE * (upper - lower))
+        g_string_append_printf (list, "%s%s", list->len > 0 ? ", " : "", simulator->parameters[p].symbol);
+    }
+  return list->len > 0 ? g_strdup (list->str) : NULL;
+}
+
+/* How far to believe it, in two or three sentences. */
 static char *
 describe_fit (const UsInferLetter *letter)
 {
   const UsInference *inference = letter->inference;
-  const char *note = letter->observation->note;
-  g_autofree char *share = NULL;
-  g_autofree char *done = NULL;
+  double closer = 100 * inference->unusual;
+  g_autofree char *edges = list_edges (letter);
+  g_autoptr(GString) text = g_string_new (NULL);
 
-  if (isfinite (inference->unusual) && inference->unusual > 0.99)
-    share = g_strdup (_("Unlike anything the simulator was seen to make: more than 99 % of simulated data are "
-                        "reconstructed better. Read the parameters with care."));
-  else if (isfinite (inference->unusual))
-    share = g_strdup_printf (_("As data of this simulator go: %.0f %% of simulated data are reconstructed better."),
-                             100 * inference->unusual);
+  if (!isfinite (closer))
+    g_string_append (text, _("How closely this model fits its own simulator was not measured, so that nothing can be "
+                             "said about how unusual these data are."));
+  else if (closer > 99)
+    g_string_append (text, _("Unlike anything that the simulator makes: more than 99 % of its own data are fitted more "
+                             "closely. Look at the reconstruction before you believe the numbers."));
+  else if (closer > 90)
+    g_string_append_printf (text, _("A poorer fit than usual: %.0f %% of the simulator’s own data are fitted more "
+                                    "closely. Read the numbers with care."), closer);
   else
-    share = g_strdup ("");
-  done = note != NULL && *note != '\0' ? g_strdup_printf (_(" Done to the data first: %s."), note) : g_strdup ("");
-  return g_strdup_printf (_("%s Intervals hold the true value in %.0f %% of simulated cases. Answered in %.1f ms.%s"),
-                          share, 100 * inference->level, letter->milliseconds, done);
+    g_string_append_printf (text, _("Fits as the simulator’s own data do: %.0f %% of them are fitted more closely, "
+                                    "%.0f %% less closely."), closer, 100 - closer);
+  if (edges != NULL)
+    g_string_append_printf (text, _(" At the edge of the prior, perhaps truly beyond it: %s."), edges);
+  g_string_append_printf (text, _(" For data that the simulator made, each interval holds the true value in %.0f of 100 "
+                                  "cases."), 100 * inference->level);
+  return g_strdup (text->str);
+}
+
+static char *
+describe_work (const UsInferLetter *letter)
+{
+  const char *note = letter->observation->note;
+
+  if (note != NULL && *note != '\0')
+    return g_strdup_printf (_("Data %s. Read in %.1f ms."), note, letter->milliseconds);
+  return g_strdup_printf (_("Read in %.1f ms."), letter->milliseconds);
 }
 
 static void
@@ -116,8 +158,45 @@ show_field (UsImageView    *view,
             const UsOutput *output,
             const float    *x)
 {
-  if (output->kind == US_OUTPUT_IMAGE)
-    us_image_view_set_pixels (view, x, output->height, output->width, output->channels, output->lower, output->upper);
+  us_image_view_set_pixels (view, x, output->height, output->width, output->channels, output->lower, output->upper);
+}
+
+static void
+add_curve (UsPlot         *plot,
+           const UsOutput *output,
+           const char     *name,
+           int             colour,
+           const float    *values)      /* (T, C) */
+{
+  g_autofree double *x = g_new (double, output->height);
+  g_autofree double *y = g_new (double, output->height);
+
+  for (gsize c = 0; c < output->channels; c++)
+    {
+      for (gsize t = 0; t < output->height; t++)
+        {
+          x[t] = output->x_lower + (output->x_upper - output->x_lower) * t / MAX (output->height - 1, 1);
+          y[t] = values[t * output->channels + c];
+        }
+      us_plot_add_line (plot, c == 0 ? name : NULL,
+                        &(UsPlotStyle) { .colour = colour, .width = 2, .opacity = 0.9 }, output->height, x, y);
+    }
+}
+
+static void
+show_series (UsInferPage    *self,
+             const UsOutput *output,
+             const char     *decoder,
+             const char     *simulator)
+{
+  g_autoptr(UsPlot) plot = us_plot_new (_("Data and reconstructions"));
+
+  us_plot_set_axis (plot, US_AXIS_X, output->x_label, output->x_unit, US_SCALE_LINEAR);
+  us_plot_set_axis (plot, US_AXIS_Y, output->y_label, output->y_unit, US_SCALE_LINEAR);
+  add_curve (plot, output, _("Data"), US_COLOUR_FOREGROUND, self->answer->observation->x);
+  add_curve (plot, output, decoder, US_CANVAS_DECODER_COLOUR, self->answer->inference->decoded);
+  add_curve (plot, output, simulator, US_CANVAS_SIMULATOR_COLOUR, self->answer->inference->simulated);
+  us_chart_set_plot (self->curves, plot);
 }
 
 static void
@@ -126,6 +205,7 @@ show_answer (UsInferPage *self)
   const UsInference *inference = self->answer->inference;
   const UsOutput *output = model_output (self->answer->model);
   g_autofree char *verdict = describe_fit (self->answer);
+  g_autofree char *remark = describe_work (self->answer);
   g_autofree char *decoder = g_strdup_printf (_("Decoder, RMS %.3f"), inference->rms_decoder);
   g_autofree char *simulator = g_strdup_printf (_("Simulator, RMS %.3f"), inference->rms_simulator);
 
@@ -136,12 +216,18 @@ show_answer (UsInferPage *self)
       if (row != NULL)
         us_estimate_row_set (US_ESTIMATE_ROW (row), inference->mean[p], inference->lower[p], inference->upper[p]);
     }
-  show_field (self->data_view, output, self->answer->observation->x);
-  show_field (self->decoder_view, output, inference->decoded);
-  show_field (self->simulator_view, output, inference->simulated);
+  if (output->kind == US_OUTPUT_IMAGE)
+    {
+      show_field (self->data_view, output, self->answer->observation->x);
+      show_field (self->decoder_view, output, inference->decoded);
+      show_field (self->simulator_view, output, inference->simulated);
+    }
+  else
+    show_series (self, output, decoder, simulator);
   us_canvas_set_overlay (self->canvas, US_CANVAS_DECODER, inference->decoded);
   us_canvas_set_overlay (self->canvas, US_CANVAS_SIMULATOR, inference->simulated);
   gtk_label_set_text (self->verdict, verdict);
+  gtk_label_set_text (self->remark, remark);
   gtk_label_set_text (self->decoder_caption, decoder);
   gtk_label_set_text (self->simulator_caption, simulator);
   gtk_widget_set_sensitive (GTK_WIDGET (self->save_button), TRUE);
@@ -153,15 +239,32 @@ show_observation (UsInferPage         *self,
                   const UsObservation *observation)
 {
   self->setting = TRUE;
-  us_canvas_clear (self->canvas);
   if (observation->xy != NULL)
     us_canvas_set_points (self->canvas, observation->n_points, observation->xy);
   else
-    us_canvas_set_picture (self->canvas, observation->x);
+    {
+      us_canvas_clear (self->canvas);
+      us_canvas_set_picture (self->canvas, observation->x);
+    }
   self->setting = FALSE;
 }
 
 static void update_actions (UsInferPage *self);
+
+/* An answer of another kind of model, to a file no longer wanted, to a drawing since cleared. */
+static gboolean
+is_outdated (UsInferPage         *self,
+             const UsInferLetter *letter)
+{
+  UsSimvae *model = us_session_get_model (self->session);
+
+  if (model == NULL || us_simvae_simulator (letter->model) != us_simvae_simulator (model)
+      || us_simvae_output (letter->model) != us_simvae_output (model))
+    return TRUE;
+  if (letter->path != NULL)
+    return g_strcmp0 (letter->path, self->opening) != 0;
+  return us_canvas_n_points (self->canvas) == 0 && self->answer == NULL;
+}
 
 static void
 on_letter (gpointer owner,
@@ -169,26 +272,25 @@ on_letter (gpointer owner,
 {
   UsInferPage *self = owner;
   UsInferLetter *letter = data;
+  gboolean of_file = letter->path != NULL;
 
-  /* An answer of a model that is no longer here, or to a drawing since cleared. */
-  if (us_session_get_model (self->session) == NULL
-      || us_simvae_simulator (letter->model) != us_simvae_simulator (us_session_get_model (self->session))
-      || (!self->opening && us_canvas_n_points (self->canvas) == 0 && self->answer == NULL))
+  if (is_outdated (self, letter))
     {
       us_infer_letter_free (letter);
       return;
     }
+  if (of_file)
+    g_clear_pointer (&self->opening, g_free);
   if (letter->inference == NULL)
     {
-      if (self->opening)
+      /* A drawing of a single point is no news. */
+      if (of_file)
         us_session_complain (self->session, _("These data cannot be read"), letter->error->message);
-      self->opening = FALSE;
       us_infer_letter_free (letter);
       return;
     }
-  if (self->opening)
+  if (of_file)
     show_observation (self, letter->observation);
-  self->opening = FALSE;
   g_clear_pointer (&self->answer, us_infer_letter_free);
   self->answer = letter;
   show_answer (self);
@@ -210,6 +312,24 @@ ask_drawing (UsInferPage *self)
   us_infer_worker_draw (self->worker, model, n_points, xy);
 }
 
+/* The same data, of newer weights. */
+static void
+ask_again (UsInferPage *self)
+{
+  UsSimvae *model = us_session_get_model (self->session);
+
+  /* The slot belongs to the page that is seen. */
+  self->stale = !gtk_widget_get_mapped (GTK_WIDGET (self));
+  if (self->stale || model == NULL || !us_simvae_has_encoder (model))
+    return;
+  if (self->opening != NULL)
+    us_infer_worker_open (self->worker, model, self->opening, 0);
+  else if (us_canvas_n_points (self->canvas) > 0)
+    ask_drawing (self);
+  else if (self->answer != NULL)
+    us_infer_worker_repeat (self->worker, model, self->answer->observation);
+}
+
 static void
 update_actions (UsInferPage *self)
 {
@@ -226,6 +346,8 @@ on_canvas_changed_cb (UsInferPage *self)
 {
   if (self->setting || self->session == NULL)
     return;
+  /* The hand is newer than the file. */
+  g_clear_pointer (&self->opening, g_free);
   if (us_canvas_n_points (self->canvas) == 0)
     forget_answer (self);
   else
@@ -271,8 +393,9 @@ open_file (UsInferPage *self,
       us_session_complain (self->session, _("These data cannot be read"), _("Only files on this computer can be opened."));
       return;
     }
-  self->opening = TRUE;
-  us_infer_worker_open (self->worker, model, path, 0);
+  g_free (self->opening);
+  self->opening = g_steal_pointer (&path);
+  us_infer_worker_open (self->worker, model, self->opening, 0);
 }
 
 static void
@@ -416,6 +539,40 @@ set_hint (UsInferPage    *self,
                       : _("Drop a table here, or open one"));
 }
 
+/* By content: each snapshot of a training has a prior object of its own. */
+static gboolean
+same_prior (UsPrior *a,
+            UsPrior *b)
+{
+  g_autofree char *text_a = NULL, *text_b = NULL;
+
+  if (a == b)
+    return TRUE;
+  if (a == NULL || us_prior_simulator (a) != us_prior_simulator (b))
+    return FALSE;
+  text_a = us_prior_to_json (a);
+  text_b = us_prior_to_json (b);
+  return g_str_equal (text_a, text_b);
+}
+
+/* Another simulator or output: an empty field. */
+static void
+take_field (UsInferPage *self,
+            UsSimvae    *model)
+{
+  const UsOutput *output = model_output (model);
+  gboolean drawable = output->kind == US_OUTPUT_SERIES || us_simvae_simulator (model)->draw_polyline != NULL;
+
+  self->output = output;
+  self->setting = TRUE;
+  us_canvas_set_output (self->canvas, output, drawable);
+  self->setting = FALSE;
+  g_clear_pointer (&self->opening, g_free);
+  forget_answer (self);
+  set_hint (self, drawable, output);
+  gtk_stack_set_visible_child_name (self->kinds, output->kind == US_OUTPUT_IMAGE ? "image" : "series");
+}
+
 static void
 on_model_cb (UsInferPage *self)
 {
@@ -429,29 +586,26 @@ on_model_cb (UsInferPage *self)
     : _("An encoder reads the simulator’s parameters from a drawing, a picture or a table. Train a model, or open one."));
   if (!ready)
     return;
-  /* Another simulator or prior: a new page.  New weights alone: the same drawing is asked again. */
-  if (self->prior != us_simvae_prior (model))
+  if (!same_prior (self->prior, us_simvae_prior (model)))
     {
-      gboolean same_field = self->prior != NULL && us_prior_simulator (self->prior) == us_simvae_simulator (model)
-                            && self->answer != NULL && us_simvae_output (self->answer->model) == us_simvae_output (model);
-      gboolean drawable = us_simvae_simulator (model)->draw_polyline != NULL
-                          && model_output (model)->kind == US_OUTPUT_IMAGE;
-
       g_clear_pointer (&self->prior, us_prior_unref);
       self->prior = us_prior_ref (us_simvae_prior (model));
       rebuild_rows (self, self->prior);
-      if (!same_field)
-        {
-          self->setting = TRUE;
-          us_canvas_set_output (self->canvas, model_output (model), drawable);
-          self->setting = FALSE;
-          forget_answer (self);
-          set_hint (self, drawable, model_output (model));
-        }
     }
-  if (self->answer != NULL)
-    us_infer_worker_repeat (self->worker, model, self->answer->observation);
+  if (self->output != model_output (model))
+    take_field (self, model);
+  ask_again (self);
   update_actions (self);
+}
+
+static void
+us_infer_page_map (GtkWidget *widget)
+{
+  UsInferPage *self = US_INFER_PAGE (widget);
+
+  GTK_WIDGET_CLASS (us_infer_page_parent_class)->map (widget);
+  if (self->stale)
+    ask_again (self);
 }
 
 /* --- object ----------------------------------------------------------------------- */
@@ -488,6 +642,7 @@ us_infer_page_dispose (GObject *object)
   g_clear_pointer (&self->worker, us_infer_worker_close);
   g_clear_pointer (&self->answer, us_infer_letter_free);
   g_clear_pointer (&self->prior, us_prior_unref);
+  g_clear_pointer (&self->opening, g_free);
   g_clear_object (&self->chooser);
   g_clear_object (&self->session);
   /* GTK unparents a bound child behind the back of AdwBin, which would do it again. */
@@ -505,13 +660,16 @@ us_infer_page_class_init (UsInferPageClass *klass)
 
   object_class->set_property = us_infer_page_set_property;
   object_class->dispose = us_infer_page_dispose;
+  widget_class->map = us_infer_page_map;
   g_object_class_install_property (object_class, PROP_SESSION,
     g_param_spec_object ("session", NULL, NULL, US_TYPE_SESSION,
                          G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS));
 
   g_type_ensure (US_TYPE_ADAPTIVE_BOX);
   g_type_ensure (US_TYPE_CANVAS);
+  g_type_ensure (US_TYPE_CHART);
   g_type_ensure (US_TYPE_IMAGE_VIEW);
+  g_type_ensure (US_TYPE_SWATCH);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/understudy/Understudy/us-infer-page.ui");
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, stack);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, empty_page);
@@ -519,10 +677,12 @@ us_infer_page_class_init (UsInferPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, hint);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, show_decoder);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, show_simulator);
-  gtk_widget_class_bind_template_child (widget_class, UsInferPage, estimates_title);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, estimates);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, verdict);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, remark);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, save_button);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, kinds);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, curves);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, data_view);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, decoder_view);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, simulator_view);

@@ -31,6 +31,7 @@ us_infer_letter_free (UsInferLetter *letter)
   g_clear_pointer (&letter->observation, us_observation_free);
   g_clear_pointer (&letter->inference, us_inference_free);
   g_clear_error (&letter->error);
+  g_free (letter->path);
   g_free (letter);
 }
 
@@ -90,7 +91,8 @@ observe (Request  *request,
   return us_observation_from_polyline (simulator, output, request->n_points, request->xy, error);
 }
 
-/* On the preview thread. */
+/* On the preview thread.  Not cancelled: it is short, and a pen that moves faster than the
+ * network must still see answers. */
 static void
 infer (gpointer    data,
        const gint *cancelled)
@@ -101,6 +103,7 @@ infer (gpointer    data,
   gint64 start = g_get_monotonic_time ();
 
   letter->model = us_simvae_ref (request->model);
+  letter->path = g_strdup (request->path);
   letter->observation = observe (request, &letter->error);
   if (letter->observation != NULL)
     {
@@ -109,9 +112,6 @@ infer (gpointer    data,
           g_clear_pointer (&self->player, us_player_free);
           self->player = us_player_new (request->model, 1, NULL);
         }
-      /* A drawing that is already older than the pen is not worth an answer, a file is. */
-      if (request->path == NULL && g_atomic_int_get (cancelled))
-        return;
       letter->inference = us_player_infer (self->player, letter->observation->x, &letter->error);
     }
   letter->milliseconds = (g_get_monotonic_time () - start) / 1e3;

@@ -13,8 +13,8 @@ G_BEGIN_DECLS
  *
  * Turns drawings and opened data into parameters on the preview slot, the
  * newest request only.  It keeps the network ready between two requests, so
- * that a moving pen costs one encoding, two reconstructions.  Made, fed and closed on the main
- * thread.
+ * that a moving pen costs one encoding and two reconstructions.  Made, fed and closed
+ * on the main thread.
  */
 typedef struct _UsInferWorker UsInferWorker;
 
@@ -22,6 +22,7 @@ typedef struct _UsInferWorker UsInferWorker;
 typedef struct
 {
   UsSimvae      *model;         /* it was made with */
+  char          *path;          /* the file that was read, or NULL */
   UsObservation *observation;
   UsInference   *inference;
   GError        *error;

@@ -670,7 +670,12 @@ arrange_grid (UsPlotFrame *self)
   double room_x, room_y, unit;
 
   for (gsize i = 0; grid->row_labels != NULL && i < grid->rows; i++)
-    left = MAX (left, tick_extent (self, NULL, grid->row_labels[i], FALSE) * LEGEND_SIZE / TICK_SIZE + GAP);
+    {
+      g_autoptr(PangoLayout) layout = us_plot_frame_layout (self, NULL, grid->row_labels[i], LEGEND_SIZE,
+                                                            PANGO_WEIGHT_NORMAL, &w, &h);
+
+      left = MAX (left, w + GAP);
+    }
   for (gsize i = 0; grid->column_labels != NULL && i < grid->columns; i++)
     above = MAX (above, tick_extent (self, NULL, grid->column_labels[i], TRUE) + 2.0);
   left = MIN (left, self->options.width / 2.0);
@@ -699,7 +704,7 @@ arrange_grid (UsPlotFrame *self)
     {
       PangoLayout *layout = us_plot_frame_layout (self, NULL, grid->row_labels[i], LEGEND_SIZE, PANGO_WEIGHT_NORMAL, &w, &h);
 
-      if (w > left - GAP)
+      if (w > left - GAP + 0.5)
         limit_width (layout, left - GAP, &w);
       put (self, layout, self->cell.x - GAP - w, self->cell.y + i * self->pitch_y + (cell_h - h) / 2.0, FALSE, ink (self));
     }
