@@ -676,6 +676,54 @@ test_refused_paths (void)
   g_assert_error (device, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE);
 }
 
+/* Larger files by NumPy, where they are at hand: rows in pieces are the whole,
+ * and the number of set pixels is what numpy counted. */
+static void
+test_shared (void)
+{
+  static const struct { const char *file; gsize n, step; guint64 sum; } sets[] = {
+    { "dsprites_like_240_stored.npz", 240, 7, 41738 },
+    { "dsprites_real_320.npz", 320, 100, 77010 },
+    { "dsprites_like_46080.npz", 46080, 5000, 8030166 },
+  };
+
+  for (guint k = 0; k < G_N_ELEMENTS (sets); k++)
+    {
+      g_autofree char *path = g_build_filename (US_TEST_SHARED_DATA, "dsprites", sets[k].file, NULL);
+      g_autoptr(GError) error = NULL;
+      g_autoptr(UsNpz) npz = NULL;
+      g_autoptr(UsArray) last = NULL;
+      gsize shape[US_ARRAY_MAX_DIMS];
+      guint64 sum = 0;
+      UsDtype dtype;
+      guint n_dims;
+
+      if (!g_file_test (path, G_FILE_TEST_EXISTS))
+        {
+          g_test_skip ("the shared data are not here");
+          return;
+        }
+
+      npz = us_npz_open (path, &error);
+      g_assert_true (us_npz_describe (npz, "imgs", &dtype, &n_dims, shape, &error));
+      g_assert_true (dtype == US_DTYPE_U8 && n_dims == 3);
+      g_assert_true (shape[0] == sets[k].n && shape[1] == 64 && shape[2] == 64);
+      for (gsize first = 0; first < shape[0]; first += sets[k].step)
+        {
+          gsize count = MIN (sets[k].step, shape[0] - first);
+          g_autoptr(UsArray) rows = us_npz_read_rows (npz, "imgs", first, count, &error);
+
+          g_assert_no_error (error);
+          for (gsize i = 0; i < rows->n_elements; i++)
+            sum += ((guint8 *) rows->data)[i];
+        }
+      g_assert_cmpuint (sum, ==, sets[k].sum);
+      last = us_npz_read_rows (npz, "latents_values", shape[0] - 1, 1, &error);
+      g_assert_no_error (error);
+      g_assert_cmpfloat (((double *) last->data)[0], ==, 1.0);
+    }
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -699,6 +747,7 @@ main (int   argc,
   g_test_add_func ("/npy/write/npz", test_npz_round_trip);
   g_test_add_func ("/npy/write/full", test_npz_full);
   g_test_add_func ("/npy/refused-paths", test_refused_paths);
+  g_test_add_func ("/npy/shared", test_shared);
 
   return g_test_run ();
 }
