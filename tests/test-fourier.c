@@ -345,42 +345,6 @@ test_augmented (void)
   g_assert_cmpfloat (ink_max, >, 1.5);
 }
 
-static void
-test_speed (void)
-{
-  const UsSimulator *simulator = fourier ();
-  g_autoptr(UsPrior) prior = us_prior_new_default (simulator);
-  const guint rounds = 20, rows = 500;
-  g_autofree double *theta = g_new (double, rows * P);
-  float out[SIZE * SIZE];
-  double best = INFINITY, best_augmented = INFINITY;
-  UsRng rng;
-
-  if (!g_test_perf ())
-    {
-      g_test_skip ("only with -m perf");
-      return;
-    }
-
-  us_rng_init (&rng, 9, US_RNG_TEST, 0);
-  for (guint row = 0; row < rows; row++)
-    us_prior_sample (prior, &rng, theta + row * P);
-  for (guint round = 0; round < rounds; round++)
-    {
-      gint64 start = g_get_monotonic_time ();
-
-      for (guint row = 0; row < rows; row++)
-        simulator->run (simulator, theta + row * P, 0, &rng, out);
-      best = MIN (best, (double) (g_get_monotonic_time () - start) / rows);
-      start = g_get_monotonic_time ();
-      for (guint row = 0; row < rows; row++)
-        simulator->run_augmented (simulator, theta + row * P, 0, 1.0, &rng, out);
-      best_augmented = MIN (best_augmented, (double) (g_get_monotonic_time () - start) / rows);
-    }
-  g_test_minimized_result (best, "plot: %.2f us", best);
-  g_test_minimized_result (best_augmented, "augmented plot: %.2f us", best_augmented);
-}
-
 int
 main (int    argc,
       char **argv)
@@ -395,7 +359,6 @@ main (int    argc,
   g_test_add_func ("/fourier/augmented", test_augmented);
   g_test_add_func ("/raster/slow-twin", test_raster_against_slow_twin);
   g_test_add_func ("/raster/corner-cases", test_raster_corner_cases);
-  g_test_add_func ("/fourier/speed", test_speed);
 
   return g_test_run ();
 }
