@@ -41,6 +41,12 @@ static void
 set_up (Fixture       *f,
         gconstpointer  data)
 {
+  g_autoptr(GtkCssProvider) style = gtk_css_provider_new ();
+
+  /* As AdwApplication does. */
+  gtk_css_provider_load_from_resource (style, "/org/understudy/Understudy/style.css");
+  gtk_style_context_add_provider_for_display (gdk_display_get_default (), GTK_STYLE_PROVIDER (style),
+                                              GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
   f->session = us_session_new ();
   f->window = gtk_window_new ();
   f->page = g_object_new (US_TYPE_EXPLORE_PAGE, "session", f->session, NULL);
@@ -212,6 +218,25 @@ thread_ms (void)
  * shared machine takes away does not count. */
 static double turn_start_ms, longest_turn_ms;
 
+/* Of these, what the software renderer takes to fill a whole window's pixels, which a GPU does
+ * elsewhere: reported, and held to a limit of its own. */
+static double paint_start_ms, paint_in_turn_ms, longest_paint_ms;
+
+static void
+on_paint (GdkFrameClock *clock,
+          gpointer       after)
+{
+  if (after == NULL)
+    paint_start_ms = thread_ms ();
+  else
+    {
+      double ms = thread_ms () - paint_start_ms;
+
+      paint_in_turn_ms += ms;
+      longest_paint_ms = MAX (longest_paint_ms, ms);
+    }
+}
+
 static int
 watching_poll (GPollFD *fds,
                guint    n,
@@ -219,7 +244,8 @@ watching_poll (GPollFD *fds,
 {
   int result;
 
-  longest_turn_ms = MAX (longest_turn_ms, thread_ms () - turn_start_ms);
+  longest_turn_ms = MAX (longest_turn_ms, thread_ms () - turn_start_ms - paint_in_turn_ms);
+  paint_in_turn_ms = 0;
   result = g_poll (fds, n, timeout);
   turn_start_ms = thread_ms ();
   return result;
@@ -260,6 +286,7 @@ test_latency (Fixture       *f,
   UsTrainerConfig config = { .prior = us_session_get_prior (f->session), .minutes = 5, .seed = 3,
                              .preset = us_preset_find ("quick", NULL), .n_workers = 1,
                              .niceness = 10, .path = path };
+  GdkFrameClock *clock = gtk_widget_get_frame_clock (f->window);
   GMainContext *context = g_main_context_default ();
   GPollFunc poll = g_main_context_get_poll_func (context);
   Hand hand = { .f = f };
@@ -271,7 +298,10 @@ test_latency (Fixture       *f,
   fixture_run_for (0.5);
 
   us_explore_page_reset_latency_stats (f->page);
-  longest_turn_ms = 0;
+  longest_turn_ms = longest_paint_ms = paint_in_turn_ms = 0;
+  /* Window and frame clock have their handlers already: painting lies between the two. */
+  g_signal_connect_after (clock, "layout", G_CALLBACK (on_paint), NULL);
+  g_signal_connect_after (clock, "paint", G_CALLBACK (on_paint), "after");
   turn_start_ms = thread_ms ();
   g_main_context_set_poll_func (context, watching_poll);
   id = g_timeout_add (HAND_MS, move_hand, &hand);
@@ -279,13 +309,17 @@ test_latency (Fixture       *f,
     g_main_context_iteration (context, TRUE);
   g_source_remove (id);
   g_main_context_set_poll_func (context, poll);
+  g_signal_handlers_disconnect_by_func (clock, on_paint, NULL);
+  g_signal_handlers_disconnect_by_func (clock, on_paint, "after");
 
   us_explore_page_get_latency_stats (f->page, &stats);
   g_test_message ("%u values: median %.2f ms, p99 %.2f ms, longest %.2f ms; "
-                  "main thread at most %.2f ms in one turn; %d of %d timer calls late", stats.n,
-                  stats.median_ms, stats.p99_ms, stats.max_ms, longest_turn_ms, hand.n_late, hand.n);
+                  "main thread at most %.2f ms in one turn, and %.2f ms to paint in software; "
+                  "%d of %d timer calls late", stats.n, stats.median_ms, stats.p99_ms, stats.max_ms,
+                  longest_turn_ms, longest_paint_ms, hand.n_late, hand.n);
   g_assert_cmpuint (stats.n, >, 0);
   g_assert_cmpfloat (longest_turn_ms, <=, 16);
+  g_assert_cmpfloat (longest_paint_ms, <=, 100);
   /* The main thread does next to nothing: where it is called late all the same, the machine is
    * busy with other things, and its wall clock says nothing of this program. */
   if (hand.n_late * 100 <= hand.n)

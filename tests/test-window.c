@@ -63,6 +63,16 @@ has_no_dialog (gpointer data)
   return find_dialog () == NULL;
 }
 
+/* Presses the button, as a user does. */
+static void
+answer (const char *label)
+{
+  GtkWidget *button = fixture_find_label (GTK_WIDGET (find_dialog ()), label);
+
+  g_assert_nonnull (button);
+  g_signal_emit_by_name (gtk_widget_get_ancestor (button, GTK_TYPE_BUTTON), "clicked");
+}
+
 static gboolean
 action_enabled (UsWindow   *window,
                 const char *name)
@@ -148,7 +158,7 @@ test_bad_files (void)
       g_assert_true (fixture_wait (has_dialog, NULL, 20));
       dialog = find_dialog ();
       g_assert_nonnull (strstr (adw_message_dialog_get_body (dialog), "bad.safetensors"));
-      adw_message_dialog_response (dialog, "close");
+      answer ("_Close");
       g_assert_true (fixture_wait (has_no_dialog, NULL, 10));
       g_assert_true (us_session_get_model (session) == before);
       g_assert_cmpstr (us_session_get_path (session), ==, fourier_file);
@@ -239,7 +249,7 @@ test_training (void)
 
   gtk_window_close (GTK_WINDOW (window));
   g_assert_true (fixture_wait (has_dialog, NULL, 5));
-  adw_message_dialog_response (find_dialog (), "cancel");
+  answer ("_Cancel");
   g_assert_true (fixture_wait (has_no_dialog, NULL, 10));
   g_assert_true (gtk_widget_get_visible (GTK_WIDGET (window)));
   g_assert_nonnull (us_session_get_model (session));
@@ -247,7 +257,7 @@ test_training (void)
   /* A new, empty session asks as well. */
   gtk_widget_activate_action (GTK_WIDGET (window), "win.new", NULL);
   g_assert_true (fixture_wait (has_dialog, NULL, 5));
-  adw_message_dialog_response (find_dialog (), "discard");
+  answer ("_Discard");
   g_assert_true (fixture_wait (has_no_dialog, NULL, 10));
   g_assert_null (us_session_get_model (session));
   drop_window (window);
@@ -272,7 +282,7 @@ test_close_while_training (void)
   g_object_add_weak_pointer (G_OBJECT (window), &watch);
   gtk_window_close (GTK_WINDOW (window));
   g_assert_true (fixture_wait (has_dialog, NULL, 5));
-  adw_message_dialog_response (find_dialog (), "discard");
+  answer ("_Stop and Quit");
   g_assert_true (fixture_wait (is_gone, &watch, 20));
   g_remove (path);
 }

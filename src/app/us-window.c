@@ -104,11 +104,19 @@ us_window_set_recent (UsWindow   *self,
   adw_split_button_set_menu_model (self->open_button, menu);
 }
 
+static gboolean
+close_now (gpointer data)
+{
+  gtk_window_close (data);
+  return G_SOURCE_REMOVE;
+}
+
 void
 us_window_close_now (UsWindow *self)
 {
   self->closing = TRUE;
-  gtk_window_close (GTK_WINDOW (self));
+  /* Not from inside the answer of a dialog that is transient for this window. */
+  g_idle_add_full (G_PRIORITY_DEFAULT, close_now, g_object_ref (self), g_object_unref);
 }
 
 static void

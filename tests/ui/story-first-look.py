@@ -19,14 +19,12 @@ with tempfile.TemporaryDirectory() as folder:
                     "--seed", "1", "--out", model], check=True, stderr=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL)
     with App([program, model]) as app:
-        def agreement():
-            return next((a.get_name() for a in walk(app.frame) if a.get_role_name() == "label"
-                         and a.get_name().startswith("RMS difference")), None)
+        label = find(app.root, "label", "RMS difference.*", 60)
 
         def changed(before, what):
-            return wait(lambda: agreement() not in (None, before) and agreement(), what)
+            return wait(lambda: label.get_name() != before and label.get_name(), what, 30)
 
-        first = wait(agreement, "agreement", 30)
+        first = label.get_name()
 
         # By accessibility.
         slider = find(app.root, "slider", "Cosine 1")
@@ -43,8 +41,9 @@ with tempfile.TemporaryDirectory() as folder:
         act(find(app.root, "push button", "Play"))
         wait(lambda: find(app.root, "push button", "Pause"), "playing")
         constant = find(app.root, "slider", "Constant")
-        before = value(constant)
-        wait(lambda: value(constant) != before, "play moves the first slider")
+        sliders = [a for a in walk(app.root) if a.get_role_name() == "slider"]
+        before = [value(a) for a in sliders]
+        wait(lambda: [value(a) for a in sliders] != before, "play moves a slider")
         act(find(app.root, "push button", "Pause"))
         find(app.root, "push button", "Play")
 
