@@ -37,18 +37,21 @@ with tempfile.TemporaryDirectory() as folder:
         wait(lambda: value(slider) < 0.1, "slider follows the mouse")
         changed(second, "RMS follows the mouse")
 
-        # Play moves it, and stops.
-        act(find(app.root, "push button", "Play"))
-        wait(lambda: find(app.root, "push button", "Pause"), "playing")
-        constant = find(app.root, "slider", "Constant")
+        # Play moves it, and stops.  All is found before: while it plays, each question
+        # waits for a frame.
+        play = find(app.root, "push button", "Play")
         sliders = [a for a in walk(app.root) if a.get_role_name() == "slider"]
+        constant = next(a for a in sliders if a.get_name() == "Constant")
+        middle = find(app.root, "push button", "Back to the middle")
         before = [value(a) for a in sliders]
+        act(play)
         wait(lambda: [value(a) for a in sliders] != before, "play moves a slider")
-        act(find(app.root, "push button", "Pause"))
-        find(app.root, "push button", "Play")
+        wait(lambda: play.get_name() == "Pause", "playing")
+        act(play)
+        wait(lambda: play.get_name() == "Play", "paused")
 
         # Back to the middle.
-        act(find(app.root, "push button", "Back to the middle"))
+        act(middle)
         wait(lambda: abs(value(slider)) < 1e-9 and abs(value(constant)) < 1e-9, "middle")
         if pictures:
             app.shot(os.path.join(pictures, "explore.png"))
