@@ -12,9 +12,9 @@
 #include <math.h>
 #include <string.h>
 
-/* Columns of the four-row comparison, and how often it is made anew. */
+/* Columns of the four-row comparison, and how often the charts are made anew. */
 #define N_COLUMNS 8
-#define ROWS_EVERY_US (2 * G_USEC_PER_SEC)
+#define CHARTS_EVERY_US (2 * G_USEC_PER_SEC)
 /* The window stays ahead of the workers. */
 #define NICENESS 10
 
@@ -46,8 +46,10 @@ struct _UsTrainPage
   GtkButton      *pause_button;
   GtkButton      *stop_button;
   GtkProgressBar *progress;
+  GtkWidget      *notice;
   GtkLabel       *warning;
   GtkListBox     *numbers;
+  GtkStack       *results;
   UsChart        *loss_chart;
   UsChart        *rows_chart;
   GtkLabel       *values[N_NUMBERS];
@@ -56,8 +58,11 @@ struct _UsTrainPage
   UsSession      *session;
   UsMailbox      *mailbox;              /* plots made by workers */
 
-  gint64          rows_made;            /* monotonic time of the last comparison asked for */
-  gboolean        rows_busy;            /* a worker is at it */
+  gint64          charts_made;          /* monotonic time when they were last asked for */
+  gboolean        busy;                 /* a worker is at the charts */
+  gboolean        again;                /* and they are wanted anew afterwards */
+  gboolean        stale;                /* news came while the page was not to be seen */
+  guint           serial;               /* of the run or model that the charts are of */
 };
 
 enum
@@ -122,10 +127,26 @@ format_loss (double loss)
   return isfinite (loss) ? g_strdup_printf ("%.4g", loss) : g_strdup ("–");
 }
 
+/* Thousands apart by a narrow space, in every locale. */
 static char *
 format_count (double count)
 {
-  return isfinite (count) ? g_strdup_printf ("%'.0f", count) : g_strdup ("–");
+  g_autofree char *digits = NULL;
+  g_autoptr(GString) text = g_string_new (NULL);
+  gsize n;
+
+  if (!isfinite (count))
+    return g_strdup ("–");
+  digits = g_strdup_printf ("%.0f", count);
+  n = strlen (digits);
+  for (gsize i = 0; i < n; i++)
+    {
+      /* Four digits stand together. */
+      if (i > 0 && (n - i) % 3 == 0 && n > 4 && g_ascii_isdigit (digits[i - 1]))
+        g_string_append (text, "\u202f");
+      g_string_append_c (text, digits[i]);
+    }
+  return g_strdup (text->str);
 }
 
 static char *
@@ -185,7 +206,9 @@ show_numbers (UsTrainPage             *self,
     }
   gtk_progress_bar_set_text (self->progress, text);
   gtk_label_set_text (self->warning, progress->warning);
-  gtk_widget_set_visible (GTK_WIDGET (self->warning), *progress->warning != '\0');
+  gtk_widget_set_visible (self->notice, *progress->warning != '\0');
+  gtk_widget_set_visible (GTK_WIDGET (self->progress), TRUE);
+  gtk_widget_set_visible (GTK_WIDGET (self->numbers), TRUE);
 }
 
 /* --- charts ------------------------------------------------------------------- */
@@ -194,6 +217,7 @@ show_numbers (UsTrainPage             *self,
 typedef struct
 {
   UsPlot *loss, *rows;          /* NULL: no news */
+  guint   serial;
 } Letter;
 
 static void
@@ -239,12 +263,13 @@ add_history (UsPlot     *plot,
                       n_held_out, held_out_x, held_out);
 }
 
+/* first, second: of UsHistoryPoint, steps 1 and 2. */
 static UsPlot *
-plot_losses (UsTrainer *trainer)
+plot_losses (const char *title,
+             GArray     *first,
+             GArray     *second)
 {
-  g_autoptr(GArray) first = us_trainer_get_history (trainer, 1);
-  g_autoptr(GArray) second = us_trainer_get_history (trainer, 2);
-  g_autoptr(UsPlot) plot = us_plot_new (_("Loss"));
+  g_autoptr(UsPlot) plot = us_plot_new (title);
   double offset = first->len > 0 ? g_array_index (first, UsHistoryPoint, first->len - 1).samples : 0;
 
   us_plot_set_axis (plot, US_AXIS_X, _("Draws"), NULL, US_SCALE_LINEAR);
@@ -261,9 +286,9 @@ static UsPlot *
 plot_rows_of_images (const UsOutput   *output,
                      const UsFourRows *rows)
 {
-  const char *const labels[] = { "X(V)", "X̄(V)", "X(Z)", "X̄(Z)", NULL };
+  const char *const labels[] = { _("X(V) simulator"), _("X̄(V) decoder"), _("X(Z) simulator"), _("X̄(Z) decoder"), NULL };
   const float *const parts[] = { rows->x, rows->decoded, rows->simulated, rows->both };
-  g_autoptr(UsPlot) plot = us_plot_new (_("Simulator X and decoder X̄, side by side"));
+  g_autoptr(UsPlot) plot = us_plot_new (_("Simulator and decoder, side by side"));
   guint n_rows = rows->simulated != NULL ? 4 : 2;
   g_autofree float *pixels = g_new (float, n_rows * rows->n * rows->n_values);
 
@@ -281,9 +306,9 @@ static UsPlot *
 plot_rows_of_series (const UsOutput   *output,
                      const UsFourRows *rows)
 {
-  const char *const labels[] = { "X(V)", "X̄(V)", "X(Z)", "X̄(Z)" };
+  const char *const labels[] = { _("X(V) simulator"), _("X̄(V) decoder"), _("X(Z) simulator"), _("X̄(Z) decoder") };
   const float *const parts[] = { rows->x, rows->decoded, rows->simulated, rows->both };
-  g_autoptr(UsPlot) plot = us_plot_new (_("Simulator X and decoder X̄, one draw"));
+  g_autoptr(UsPlot) plot = us_plot_new (_("Simulator and decoder, one draw"));
   g_autofree double *at = g_new (double, output->height);
   g_autofree double *values = g_new (double, output->height);
 
@@ -295,19 +320,23 @@ plot_rows_of_series (const UsOutput   *output,
         continue;
       for (gsize t = 0; t < output->height; t++)
         {
-          at[t] = output->x_lower + (output->x_upper - output->x_lower) * (t + 0.5) / output->height;
+          at[t] = output->x_lower + (output->x_upper - output->x_lower) * t / MAX (output->height - 1, 1);
           values[t] = parts[r][t * output->channels];
         }
-      us_plot_add_line (plot, labels[r], NULL, output->height, at, values);
+      /* The simulator's lines whole, the decoder's dashed over them. */
+      us_plot_add_line (plot, labels[r], &(UsPlotStyle) { .colour = 1 + r / 2 % 2, .dash = r % 2 ? US_DASH_DASHED : US_DASH_SOLID,
+                                                          .width = 2, .opacity = r % 2 ? 1 : 0.6 },
+                        output->height, at, values);
     }
   return g_steal_pointer (&plot);
 }
 
 typedef struct
 {
-  UsTrainer *trainer;           /* owned */
+  UsTrainer *trainer;           /* owned, or NULL: the model's own record is shown */
   UsSimvae  *model;             /* owned, or NULL: losses alone */
   UsMailbox *mailbox;           /* owned */
+  guint      serial;
 } PlotJob;
 
 static void
@@ -331,7 +360,20 @@ make_plots (GTask        *task,
   PlotJob *job = data;
   Letter *letter = g_new0 (Letter, 1);
 
-  letter->loss = plot_losses (job->trainer);
+  letter->serial = job->serial;
+  if (job->trainer != NULL)
+    {
+      g_autoptr(GArray) first = us_trainer_get_history (job->trainer, 1);
+      g_autoptr(GArray) second = us_trainer_get_history (job->trainer, 2);
+
+      letter->loss = plot_losses (_("Loss"), first, second);
+    }
+  else
+    {
+      const UsSimvaeRecord *record = us_simvae_record (job->model);
+
+      letter->loss = plot_losses (_("Loss while the open model was trained"), record->history[0], record->history[1]);
+    }
   if (job->model != NULL)
     {
       const UsOutput *output = &us_simvae_simulator (job->model)->outputs[us_simvae_output (job->model)];
@@ -346,49 +388,97 @@ make_plots (GTask        *task,
 }
 
 static void
-on_plots_made (GObject      *source,
-               GAsyncResult *result,
-               gpointer      data)
-{
-  US_TRAIN_PAGE (source)->rows_busy = FALSE;
-}
-
-static void
 on_letter (gpointer owner,
            gpointer data)
 {
   UsTrainPage *self = owner;
   Letter *letter = data;
 
-  if (letter->loss != NULL)
-    us_chart_set_plot (self->loss_chart, letter->loss);
-  if (letter->rows != NULL)
-    us_chart_set_plot (self->rows_chart, letter->rows);
+  /* Else of a run since replaced by another. */
+  if (letter->serial == self->serial)
+    {
+      us_chart_set_plot (self->loss_chart, letter->loss);
+      if (letter->rows != NULL)
+        us_chart_set_plot (self->rows_chart, letter->rows);
+    }
   letter_free (letter);
 }
 
-/* Asks for new plots unless a worker is still at the last ones. */
+static void refresh_charts (UsTrainPage *self,
+                            gboolean     now);
+
+static void
+on_plots_made (GObject      *source,
+               GAsyncResult *result,
+               gpointer      data)
+{
+  UsTrainPage *self = US_TRAIN_PAGE (source);
+
+  self->busy = FALSE;
+  if (self->again && self->mailbox != NULL)
+    refresh_charts (self, TRUE);
+}
+
+/* The run that is shown, or NULL when it is over and a model was opened since. */
+static UsTrainer *
+shown_trainer (UsTrainPage *self)
+{
+  if (!us_session_get_training (self->session) && !us_session_get_follows_training (self->session))
+    return NULL;
+  return us_session_get_trainer (self->session);
+}
+
+/* Asks for new plots; now: even if the last ones are fresh. */
 static void
 refresh_charts (UsTrainPage *self,
                 gboolean     now)
 {
-  UsTrainer *trainer = us_session_get_trainer (self->session);
+  UsTrainer *trainer = shown_trainer (self);
+  UsSimvae *model = us_session_get_model (self->session);
   gint64 time = g_get_monotonic_time ();
   g_autoptr(GTask) task = NULL;
   PlotJob *job;
 
-  if (trainer == NULL || self->rows_busy || self->mailbox == NULL
-      || (!now && (time - self->rows_made < ROWS_EVERY_US || !gtk_widget_get_mapped (GTK_WIDGET (self)))))
+  if (self->mailbox == NULL || (trainer == NULL && model == NULL) || (!now && time - self->charts_made < CHARTS_EVERY_US))
     return;
-  self->rows_made = time;
-  self->rows_busy = TRUE;
+  self->stale = !gtk_widget_get_mapped (GTK_WIDGET (self));
+  self->again = self->busy && now;
+  if (self->stale || self->busy)
+    return;
+  self->charts_made = time;
+  self->busy = TRUE;
   job = g_new0 (PlotJob, 1);
-  job->trainer = g_object_ref (trainer);
-  job->model = us_trainer_get_model (trainer);
+  job->serial = self->serial;
   job->mailbox = us_mailbox_ref (self->mailbox);
+  if (trainer != NULL)
+    {
+      job->trainer = g_object_ref (trainer);
+      job->model = us_trainer_get_model (trainer);
+    }
+  else
+    job->model = us_simvae_ref (model);
   task = g_task_new (self, NULL, on_plots_made, NULL);
   g_task_set_task_data (task, job, plot_job_free);
   g_task_run_in_thread (task, make_plots);
+}
+
+/* The charts are of something else from now on. */
+static void
+empty_charts (UsTrainPage *self)
+{
+  self->serial++;
+  us_chart_set_plot (self->loss_chart, NULL);
+  us_chart_set_plot (self->rows_chart, NULL);
+}
+
+static void
+us_train_page_map (GtkWidget *widget)
+{
+  UsTrainPage *self = US_TRAIN_PAGE (widget);
+
+  GTK_WIDGET_CLASS (us_train_page_parent_class)->map (widget);
+  if (self->stale)
+    refresh_charts (self, TRUE);
 }
 
 /* --- what the user does ---------------------------------------------------------- */
@@ -426,9 +516,9 @@ start (UsTrainPage *self,
     .resume = resume,
   };
 
-  us_chart_set_plot (self->loss_chart, NULL);
-  us_chart_set_plot (self->rows_chart, NULL);
+  empty_charts (self);
   us_session_start_training (self->session, &config);
+  gtk_stack_set_visible_child_name (self->results, "charts");
 }
 
 static void
@@ -513,6 +603,22 @@ on_training_ended_cb (UsTrainPage *self)
     us_session_say (self->session, _("Training ended; Explore and Infer now use the new model"));
 }
 
+/* A model was opened or forgotten; the newer weights of a run come by its progress. */
+static void
+on_model_cb (UsTrainPage *self)
+{
+  gboolean something = us_session_get_model (self->session) != NULL || shown_trainer (self) != NULL;
+
+  gtk_stack_set_visible_child_name (self->results, something ? "charts" : "empty");
+  if (shown_trainer (self) != NULL)
+    return;
+  empty_charts (self);
+  gtk_widget_set_visible (GTK_WIDGET (self->progress), FALSE);
+  gtk_widget_set_visible (GTK_WIDGET (self->numbers), FALSE);
+  gtk_widget_set_visible (self->notice, FALSE);
+  refresh_charts (self, TRUE);
+}
+
 static void
 on_simulator_cb (UsTrainPage *self)
 {
@@ -562,10 +668,12 @@ us_train_page_set_property (GObject      *object,
   self->mailbox = us_mailbox_new (self, on_letter, letter_free);
   g_signal_connect_object (self->session, "notify::simulator", G_CALLBACK (on_simulator_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->session, "notify::output", G_CALLBACK (on_simulator_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->session, "notify::model", G_CALLBACK (on_model_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->session, "notify::training", G_CALLBACK (update_buttons), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->session, "progress", G_CALLBACK (on_progress_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->session, "training-ended", G_CALLBACK (on_training_ended_cb), self, G_CONNECT_SWAPPED);
   on_simulator_cb (self);
+  on_model_cb (self);
 }
 
 static void
@@ -588,6 +696,7 @@ us_train_page_class_init (UsTrainPageClass *klass)
 
   object_class->set_property = us_train_page_set_property;
   object_class->dispose = us_train_page_dispose;
+  widget_class->map = us_train_page_map;
   g_object_class_install_property (object_class, PROP_SESSION,
     g_param_spec_object ("session", NULL, NULL, US_TYPE_SESSION,
                          G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS));
@@ -605,7 +714,9 @@ us_train_page_class_init (UsTrainPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, pause_button);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, stop_button);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, progress);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, notice);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, warning);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, results);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, numbers);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, loss_chart);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, rows_chart);

@@ -40,7 +40,7 @@ def write_png(path, size=128):
 with tempfile.TemporaryDirectory() as folder:
     model, bad, picture, numbers = (os.path.join(folder, name) for name in
                                     ("story.safetensors", "bad.csv", "picture.png", "numbers.csv"))
-    subprocess.run([cli, "train", "simvae", "fourier", "--preset", "quick", "--samples", "512",
+    subprocess.run([cli, "train", "simvae", "fourier", "--preset", "quick", "--samples", "256",
                     "--seed", "1", "--out", model], check=True, stderr=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL)
     write_png(picture)
@@ -78,12 +78,20 @@ with tempfile.TemporaryDirectory() as folder:
                               for u in (start + (end - start) * i / 60 for i in range(61))])
 
         def choose(title, path):
-            """In the file dialog of this title."""
+            """In the file dialog of this title; again when the dialog was not yet listening."""
             wait(lambda: windows(title), title + " dialog", LONG)
-            xdo("key", "ctrl+l" if title == "Open Data" else "ctrl+a")
-            xdo("type", "--delay", 8, path)
-            xdo("key", "Return")
-            wait(lambda: not windows(title), title + " dialog gone", LONG)
+            for _ in range(5):
+                if title == "Open Data":
+                    xdo("key", "ctrl+l")
+                xdo("key", "ctrl+a")
+                xdo("type", "--delay", 8, path)
+                xdo("key", "Return")
+                try:
+                    wait(lambda: not windows(title), title + " dialog gone", 10)
+                    return
+                except AssertionError:
+                    pass
+            raise AssertionError(f"{title}: {path} was not taken")
 
         # With the pen: each parameter with an interval, both reconstructions with a distance.
         assert not estimates()

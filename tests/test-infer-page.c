@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the page says is what the engine answers; it is kept over newer weights, and asked for only when seen. */
+#include "config.h"
+
+#include "us-canvas.h"
+#include "us-chart.h"
+#include "us-estimate-row.h"
+#include "us-infer-page.h"
+#include "us-resources.h"
+#include "ui-fixture.h"
+
+#include <math.h>
+
+#define N 80
+
+typedef struct
+{
+  GtkWidget  *window;
+  UsInferPage *page;
+  UsCanvas   *canvas;
+  UsSession  *session;
+} Fixture;
+
+static char *fourier_file, *curve_file, *box_file;
+
+static void
+open_model (Fixture    *f,
+            const char *path)
+{
+  g_autoptr(GError) error = NULL;
+
+  g_assert_true (fixture_open (f->session, path, &error));
+  g_assert_no_error (error);
+}
+
+static void
+set_up (Fixture       *f,
+        gconstpointer  data)
+{
+  f->session = us_session_new ();
+  f->window = gtk_window_new ();
+  f->page = g_object_new (US_TYPE_INFER_PAGE, "session", f->session, NULL);
+  gtk_window_set_default_size (GTK_WINDOW (f->window), 1200, 760);
+  gtk_window_set_child (GTK_WINDOW (f->window), GTK_WIDGET (f->page));
+  gtk_window_present (GTK_WINDOW (f->window));
+  gtk_test_widget_wait_for_draw (f->window);
+  open_model (f, data);
+  f->canvas = US_CANVAS (fixture_find (GTK_WIDGET (f->page), US_TYPE_CANVAS));
+}
+
+static void
+tear_down (Fixture       *f,
+           gconstpointer  data)
+{
+  gpointer watch = f->page;
+
+  us_session_shutdown (f->session);
+  g_object_add_weak_pointer (G_OBJECT (f->page), &watch);
+  gtk_window_destroy (GTK_WINDOW (f->window));
+  fixture_run_for (0.02);
+  g_assert_null (watch);
+  g_assert_finalize_object (f->session);
+}
+
+static void
+draw (Fixture *f,
+      double   phase)
+{
+  double xy[2 * N];
+
+  for (int i = 0; i < N; i++)
+    {
+      xy[2 * i] = (i + 0.5) / N;
+      xy[2 * i + 1] = 0.4 * sin (2 * G_PI * xy[2 * i] + phase);
+    }
+  us_canvas_set_points (f->canvas, N, xy);
+}
+
+static gboolean
+has_answer (gpointer data)
+{
+  return fixture_find_label (data, "each interval") != NULL;
+}
+
+static UsInference *
+ask_engine (Fixture *f)
+{
+  UsSimvae *model = us_session_get_model (f->session);
+  g_autoptr(UsPlayer) player = us_player_new (model, 1, NULL);
+  g_autoptr(UsObservation) observation = NULL;
+  g_autofree double *xy = NULL;
+  g_autoptr(GError) error = NULL;
+  UsInference *inference;
+  gsize n;
+
+  xy = us_canvas_dup_points (f->canvas, &n);
+  observation = us_observation_from_polyline (us_simvae_simulator (model), us_simvae_output (model), n, xy, &error);
+  g_assert_no_error (error);
+  inference = us_player_infer (player, observation->x, &error);
+  g_assert_no_error (error);
+  return inference;
+}
+
+static void
+assert_shows (Fixture     *f,
+              UsInference *inference)
+{
+  for (gsize p = 0; p < inference->n_parameters; p++)
+    {
+      g_autofree char *text = us_estimate_to_string (inference->mean[p], inference->lower[p], inference->upper[p]);
+
+      g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), text));
+    }
+}
+
+static void
+test_answer (Fixture       *f,
+             gconstpointer  data)
+{
+  UsInference *inference;
+  GtkWidget *row;
+
+  g_assert_false (has_answer (f->page));
+  draw (f, 0);
+  g_assert_true (fixture_wait (has_answer, f->page, 30));
+  inference = ask_engine (f);
+  assert_shows (f, inference);
+  us_inference_free (inference);
+
+  /* The same model read again: rows stay, the drawing stays. */
+  row = fixture_find (GTK_WIDGET (f->page), US_TYPE_ESTIMATE_ROW);
+  open_model (f, data);
+  fixture_run_for (0.2);
+  g_assert_true (fixture_find (GTK_WIDGET (f->page), US_TYPE_ESTIMATE_ROW) == row);
+  g_assert_cmpuint (us_canvas_n_points (f->canvas), ==, N);
+  g_assert_true (has_answer (f->page));
+
+  gtk_widget_activate_action (GTK_WIDGET (f->page), "infer.clear", NULL);
+  fixture_run_for (0.2);
+  g_assert_false (has_answer (f->page));
+  gtk_widget_activate_action (GTK_WIDGET (f->page), "infer.undo", NULL);
+  g_assert_true (fixture_wait (has_answer, f->page, 30));
+}
+
+/* The preview slot belongs to the page that is seen: newer weights are asked when it is shown again. */
+static void
+test_hidden (Fixture       *f,
+             gconstpointer  data)
+{
+  UsInference *inference;
+
+  draw (f, 0);
+  g_assert_true (fixture_wait (has_answer, f->page, 30));
+  gtk_widget_set_visible (GTK_WIDGET (f->page), FALSE);
+  open_model (f, data);
+  draw (f, 1);
+  gtk_widget_set_visible (GTK_WIDGET (f->page), TRUE);
+  fixture_run_for (0.5);
+  inference = ask_engine (f);
+  assert_shows (f, inference);
+  us_inference_free (inference);
+}
+
+/* Another kind of data: another field, nothing claimed; a series is drawn on too and shown as curves. */
+static void
+test_other_models (Fixture       *f,
+                   gconstpointer  data)
+{
+  UsInference *inference;
+
+  draw (f, 0);
+  g_assert_true (fixture_wait (has_answer, f->page, 30));
+  open_model (f, curve_file);
+  g_assert_cmpuint (us_canvas_n_points (f->canvas), ==, 0);
+  g_assert_false (has_answer (f->page));
+  draw (f, 0);
+  g_assert_true (fixture_wait (has_answer, f->page, 30));
+  inference = ask_engine (f);
+  assert_shows (f, inference);
+  us_inference_free (inference);
+  g_assert_false (us_plot_is_empty (us_chart_get_plot (US_CHART (fixture_find (GTK_WIDGET (f->page), US_TYPE_CHART)))));
+
+  open_model (f, box_file);
+  g_assert_false (has_answer (f->page));
+  g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "Drop a picture"));
+  us_session_clear (f->session);
+  g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "Nothing to infer with yet"));
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  int status;
+
+  gtk_test_init (&argc, &argv, NULL);
+  adw_init ();
+  g_resources_register (us_get_resource ());
+  fourier_file = fixture_model_file ("fourier", 0);
+  curve_file = fixture_model_file ("fourier", 1);
+  box_file = fixture_model_file ("box", 0);
+#define ADD(path, data, function) g_test_add (path, Fixture, data, set_up, function, tear_down)
+  ADD ("/infer-page/answer", fourier_file, test_answer);
+  ADD ("/infer-page/hidden", fourier_file, test_hidden);
+  ADD ("/infer-page/other-models", fourier_file, test_other_models);
+  status = g_test_run ();
+  fixture_remove (fourier_file);
+  fixture_remove (curve_file);
+  fixture_remove (box_file);
+  return status;
+}
