@@ -66,7 +66,7 @@ for c in a.C:
             ours(bench, c, a.threads)
             peer(word, c, a.threads)
         for bench in ("gen_latency", "enc_latency"):
-            ours(bench, c, 1)
+            ours(bench, c, a.threads)
         peer("latency", c, a.threads)
 
 print(f"\n{'bench':24} {'C':>4} {'ours':>9} {'best peer':>20} {'ratio':>6} {'as written':>11} {'ratio':>6}   (medians, ms)")
