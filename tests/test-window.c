@@ -295,8 +295,10 @@ test_state (void)
   g_autofree char *page = NULL;
 
   us_window_show_page (window, "infer");
+  /* The window manager's answer to the first size must not come after the second. */
+  fixture_run_for (1.5);
   gtk_window_set_default_size (GTK_WINDOW (window), 900, 640);
-  fixture_run_for (0.1);
+  fixture_run_for (0.5);
   gtk_window_close (GTK_WINDOW (window));
   fixture_run_for (0.1);
   page = g_settings_get_string (settings, "page");
