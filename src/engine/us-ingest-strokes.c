@@ -254,8 +254,14 @@ read_points (GBytes       *bytes,
   JsonObject *object;
   const char *axis = "down";
 
-  /* One object over several lines, or one object a line. */
-  whole = parse (text, length, place->path, 0, NULL);
+  /* One object a line, or one over several lines.  json-glib is never given two objects at
+   * once: it forgets the first when it meets the second. */
+  row = find_line (text, length, 0, &line_length, &line, &n);
+  whole = row != NULL ? parse (row, line_length, place->path, 0, NULL) : NULL;
+  if (whole == NULL)
+    whole = parse (text, length, place->path, 0, NULL);
+  else if (find_line (text, length, 1, &line_length, &line, &n) != NULL)
+    g_clear_pointer (&whole, json_node_unref);
   if (whole != NULL && (drawings = array_member (json_node_get_object (whole), "drawings")) != NULL)
     {
       object = json_node_get_object (whole);
