@@ -19,7 +19,7 @@ with App([program, model]) as app:
         set_value(find(app.root, "slider", name + ".*"), value)
     app.shot(os.path.join(folder, "explore.png"), settle=2)
     app.page("Infer")
-    app.drag(find(app.root, "image", "Drawing canvas"), [(x, 0.5 - 0.3 * y) for x, y in points])
+    app.drag(find(app.root, "image", "Drawing canvas"), [(x, 0.5 - 0.5 * y) for x, y in points])
     app.shot(os.path.join(folder, "infer.png"), settle=2)
     app.page("Train")
     act(find(app.root, "push button", ".*Start Training"))
