@@ -18,6 +18,5 @@ ASAN_OPTIONS=fast_unwind_on_malloc=0:detect_leaks=1 UBSAN_OPTIONS=halt_on_error=
 LSAN_OPTIONS=suppressions="$root/tests/lsan.supp":print_suppressions=0 \
   meson test -C "$root/build-sanitized" --no-rebuild --print-errorlogs --timeout-multiplier 8 --no-suite ui "$@" || failed=1
 
-/usr/bin/python3 "$root/tests/summary.py" "$root/build/meson-logs/testlog.junit.xml" \
-  "$root/build-sanitized/meson-logs/testlog.junit.xml" || failed=1
+/usr/bin/python3 "$root/tests/summary.py" "$root/build/meson-logs" "$root/build-sanitized/meson-logs" || failed=1
 exit $failed
