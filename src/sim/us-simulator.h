@@ -80,6 +80,18 @@ typedef enum
 
 typedef struct _UsSimulator UsSimulator;
 
+/* A quantity that follows from the parameters and means more than they do: a resonance frequency. */
+typedef struct
+{
+  const char *name;             /* "f0": an identifier */
+  const char *label;            /* "Resonance frequency" */
+  const char *symbol;           /* "f₀" */
+  const char *unit;             /* "Hz" */
+  gboolean    logarithmic;      /* spans decades: show and compare its logarithm */
+  double    (*value) (const UsSimulator *self,
+                      const double      *theta);    /* (P), inside the bounds */
+} UsDerived;
+
 /**
  * UsSimulator:
  *
@@ -140,6 +152,22 @@ struct _UsSimulator
                                gsize              n_points,
                                const double      *xy,       /* (n_points, 2) */
                                double            *theta);   /* (P) */
+  /* Many-to-one: all theta of a class give the same output, so that no inference
+   * can tell them apart.  A member of theta's class inside the bounds and
+   * accepted, each as likely as the default prior makes it; set together with the next. */
+  void             (*random_equivalent) (const UsSimulator *self,
+                               const double      *theta,        /* (P) */
+                               UsRng             *rng,
+                               double            *equivalent);  /* (P) */
+  /* The member of theta's class closest to `reference`, in the latents of the
+   * default prior (us_prior_to_latent), Euclidean; theta may lie anywhere inside the bounds. */
+  void             (*closest_equivalent) (const UsSimulator *self,
+                               const double      *theta,        /* (P) */
+                               const double      *reference,    /* (P) */
+                               double            *closest);     /* (P) */
+  const char        *symmetry;        /* in words, when they are set: "any order of the corners …" */
+  const UsDerived   *derived;         /* (n_derived), or NULL */
+  gsize              n_derived;
 };
 
 gssize          us_simulator_parameter_index (const UsSimulator *self,
