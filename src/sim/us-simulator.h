@@ -54,6 +54,14 @@ typedef enum
   US_OUTPUT_SERIES,             /* (T, C): height = T, width = 1 */
 } UsOutputKind;
 
+/* One channel of an output whose channels mean different things. */
+typedef struct
+{
+  const char  *id;              /* "gain": column name, stable */
+  const char  *label, *unit;    /* "Gain", "dB" */
+  double       lower, upper;    /* range of the values */
+} UsChannel;
+
 typedef struct
 {
   const char  *id;              /* "plot", "curve" */
@@ -63,6 +71,8 @@ typedef struct
   const char  *x_label, *x_unit, *y_label, *y_unit;     /* what the axes mean */
   double       x_lower, x_upper, y_lower, y_upper;      /* of the field or the series' x */
   double       lower, upper;    /* range of the values, for display; 0..1 for images */
+  const UsChannel *channel_info; /* (C), or NULL: all channels are alike and y is as above */
+  gboolean     x_logarithmic;   /* the points of a series are spaced evenly in log x */
 } UsOutput;
 
 /**
