@@ -305,7 +305,7 @@ static void
 append_some (Maker *m,
              guint  depth)
 {
-  switch (pick (m, 0, 14))
+  switch (pick (m, 0, 17))
     {
     case 0:
       append (m, (UsLayer) { .kind = US_LAYER_DENSE, .out = 12, .bias = pick (m, 0, 1) == 1 });
@@ -399,6 +399,22 @@ append_some (Maker *m,
         {
           append (m, (UsLayer) { .kind = US_LAYER_UNFOLD, .factor = 3 });
           m->c *= 3;
+        }
+      break;
+    case 13:
+      if (m->h == m->w && m->h * m->c <= 48)
+        {
+          append (m, (UsLayer) { .kind = US_LAYER_CROSS });
+          m->c *= m->h;
+          m->h = 2;
+        }
+      break;
+    case 14:
+      if (m->h == 2 && m->w <= 9)
+        {
+          append (m, (UsLayer) { .kind = US_LAYER_OUTER, .factor = (guint) (m->c % 2 == 0 ? m->c / 2 : m->c) });
+          m->h = m->w;
+          m->c = m->c % 2 == 0 ? 2 : 1;
         }
       break;
     default:

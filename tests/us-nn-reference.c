@@ -49,6 +49,10 @@ shape_after (const UsLayer *l,
       return (Shape) { r, in.w, in.c / r };
     case US_LAYER_UNFOLD:
       return (Shape) { in.h, in.w, in.c * r };
+    case US_LAYER_CROSS:
+      return (Shape) { 2, in.w, in.h * in.c };
+    case US_LAYER_OUTER:
+      return (Shape) { in.w, in.w, in.c / r };
     default:
       return in;
     }
@@ -155,6 +159,11 @@ move (const UsLayer *l,
               v = X (n, c / in.c, j, c % in.c);
             else if (l->kind == US_LAYER_ROWS)
               v = X (n, 0, j, i * out.c + c);
+            else if (l->kind == US_LAYER_CROSS)
+              v = i == 0 ? X (n, c / in.c, j, c % in.c) : X (n, j, c / in.c, c % in.c);
+            else if (l->kind == US_LAYER_OUTER)
+              for (gsize f = 0; f < r; f++)
+                v += X (n, 1, i, c * r + f) * X (n, 0, j, c * r + f);
             else if (l->kind == US_LAYER_UNFOLD)
               {
                 gssize at = (gssize) (j + c / in.c) - (gssize) (r / 2);
@@ -207,6 +216,8 @@ layer_forward (const UsLayer *l,
     case US_LAYER_COLUMNS:
     case US_LAYER_ROWS:
     case US_LAYER_UNFOLD:
+    case US_LAYER_CROSS:
+    case US_LAYER_OUTER:
       move (l, batch, in, out, x, y);
       break;
     default:

@@ -590,7 +590,7 @@ static const UsParameter parameters[P] = {
 
 static const UsOutput outputs[] = {
   {
-    .id = "plot", .label = "Plot", .kind = US_OUTPUT_IMAGE,
+    .id = "plot", .label = "Plot", .kind = US_OUTPUT_IMAGE, .traces = TRUE,
     .height = SIZE, .width = SIZE, .channels = 1,
     .x_label = "Position", .x_unit = "periods", .y_label = "Value", .y_unit = "",
     .x_lower = 0.0, .x_upper = 1.0, .y_lower = -1.0, .y_upper = 1.0,

@@ -9,6 +9,9 @@
 #define LEAK       0.2f
 #define GENTLE     0.577f         /* gain of the column nets: 1/√3 learns faster than √2, which brings GELU
                                    * and ReLU decoders of lines near to the constant picture */
+#define MAX_CROSS  128           /* side of a picture told by columns and rows */
+#define PRODUCTS   32            /* of a row's and a column's features, summed for one picture */
+#define PRODUCT_GAIN 0.3f        /* a sum of 32 products begins with a spread of 0.5 */
 #define NOTHING    1e-6f          /* gain of weights that begin next to zero */
 
 /* A list of layers under construction. */
@@ -227,46 +230,84 @@ row_blocks (Chain       *chain,
     }
 }
 
+/* Features of `n_rows` rows of positions made of the parameters. */
+static void
+rows_of_parameters (Chain          *chain,
+                    const UsPreset *self,
+                    gsize           n_rows,
+                    gsize           width,
+                    gsize           first)
+{
+  gsize features = self->width / 4;
+
+  add (chain, &(UsLayer) { .kind = US_LAYER_DENSE, .out = first, .bias = TRUE, .init_gain = GENTLE });
+  simple (chain, US_LAYER_GELU);
+  add (chain, &(UsLayer) { .kind = US_LAYER_DENSE, .out = n_rows * width * features, .bias = TRUE,
+                           .init_gain = GENTLE });
+  reshape (chain, n_rows, width, features);
+  row_conv (chain, self->width, 3, GENTLE);
+  row_blocks (chain, self->width, self->depth, US_LAYER_GELU);
+  simple (chain, US_LAYER_GELU);
+}
+
+/* What is found along the rows, and from it the code. */
+static void
+code_of_rows (Chain             *chain,
+              const UsPreset    *self,
+              const UsSimulator *simulator)
+{
+  row_conv (chain, self->width, 5, GENTLE);
+  row_blocks (chain, self->width, self->depth, US_LAYER_RELU);
+  simple (chain, US_LAYER_RELU);
+  row_conv (chain, self->width / 4, 1, GENTLE);
+  add (chain, &(UsLayer) { .kind = US_LAYER_DENSE, .out = code_size (self, simulator), .bias = TRUE,
+                           .init_gain = NOTHING });
+}
+
+/* -- columns and rows --------------------------------------------------- */
+
+static gboolean
+can_cross (const UsOutput *output)
+{
+  return !output->traces && output->height == output->width && output->width <= MAX_CROSS;
+}
+
 UsNetwork *
-us_column_decoder (const UsPreset    *self,
-                   const UsSimulator *simulator,
-                   guint              output_index)
+us_own_decoder (const UsPreset    *self,
+                const UsSimulator *simulator,
+                guint              output_index)
 {
   const UsOutput *output = &simulator->outputs[output_index];
-  gsize features = self->width / 4;
   Chain chain = { .n = 0 };
 
   if (output->kind == US_OUTPUT_SERIES)
     return dense_decoder (self, simulator, output);
-  add (&chain, &(UsLayer) { .kind = US_LAYER_DENSE, .out = 2 * self->width, .bias = TRUE, .init_gain = GENTLE });
-  simple (&chain, US_LAYER_GELU);
-  add (&chain, &(UsLayer) { .kind = US_LAYER_DENSE, .out = output->width * features, .bias = TRUE,
-                            .init_gain = GENTLE });
-  reshape (&chain, 1, output->width, features);
-  row_conv (&chain, self->width, 3, GENTLE);
-  row_blocks (&chain, self->width, self->depth, US_LAYER_GELU);
-  simple (&chain, US_LAYER_GELU);
-  row_conv (&chain, output->height * output->channels, 1, GENTLE);
-  add (&chain, &(UsLayer) { .kind = US_LAYER_ROWS, .factor = output->height });
+  if (can_cross (output))
+    {
+      rows_of_parameters (&chain, self, 2, output->width, 4 * self->width);
+      row_conv (&chain, PRODUCTS * output->channels, 1, PRODUCT_GAIN);
+      add (&chain, &(UsLayer) { .kind = US_LAYER_OUTER, .factor = PRODUCTS });
+    }
+  else
+    {
+      rows_of_parameters (&chain, self, 1, output->width, 2 * self->width);
+      row_conv (&chain, output->height * output->channels, 1, GENTLE);
+      add (&chain, &(UsLayer) { .kind = US_LAYER_ROWS, .factor = output->height });
+    }
   return finish (&chain, 1, 1, simulator->n_parameters);
 }
 
 UsNetwork *
-us_column_encoder (const UsPreset    *self,
-                   const UsSimulator *simulator,
-                   guint              output_index)
+us_own_encoder (const UsPreset    *self,
+                const UsSimulator *simulator,
+                guint              output_index)
 {
   const UsOutput *output = &simulator->outputs[output_index];
   Chain chain = { .n = 0 };
 
   if (output->kind == US_OUTPUT_SERIES)
     return dense_encoder (self, simulator, output);
-  simple (&chain, US_LAYER_COLUMNS);
-  row_conv (&chain, self->width, 5, GENTLE);
-  row_blocks (&chain, self->width, self->depth, US_LAYER_RELU);
-  simple (&chain, US_LAYER_RELU);
-  row_conv (&chain, self->width / 4, 1, GENTLE);
-  add (&chain, &(UsLayer) { .kind = US_LAYER_DENSE, .out = code_size (self, simulator), .bias = TRUE,
-                            .init_gain = NOTHING });
+  simple (&chain, can_cross (output) ? US_LAYER_CROSS : US_LAYER_COLUMNS);
+  code_of_rows (&chain, self, simulator);
   return finish (&chain, output->height, output->width, output->channels);
 }

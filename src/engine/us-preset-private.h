@@ -14,14 +14,17 @@ UsNetwork *us_dcgan_decoder    (const UsPreset    *self,
 UsNetwork *us_dcgan_encoder    (const UsPreset    *self,
                                 const UsSimulator *simulator,
                                 guint              output);
-/* A picture as a sequence of its columns, which is what the plot of a curve is: what stands in
- * a column is its channels, convolutions run along the row, residual blocks (He et al. 2016,
- * activation first); the encoder's answers are linear in what it finds in each column, an
- * average over columns: a hidden layer there makes them worse. */
-UsNetwork *us_column_decoder   (const UsPreset    *self,
+/* Ours, by the kind of output.
+ * The plot of a curve (UsOutput.traces) is a sequence of columns: what stands in a column is its
+ * channels, convolutions run along the row, residual blocks (He et al. 2016, activation first).
+ * Any other square image is told by its columns and its rows alike: the same trunk sees both as
+ * sequences, and the decoder's picture is a sum of products of a row's and a column's features.
+ * The encoder's answers are linear in what it finds at each position, an average over positions:
+ * a hidden layer there makes them worse.  Series get dense nets. */
+UsNetwork *us_own_decoder      (const UsPreset    *self,
                                 const UsSimulator *simulator,
                                 guint              output);
-UsNetwork *us_column_encoder   (const UsPreset    *self,
+UsNetwork *us_own_encoder      (const UsPreset    *self,
                                 const UsSimulator *simulator,
                                 guint              output);
 

@@ -22,8 +22,8 @@
   .edge_penalty = 3, \
   .augmentation = 1, \
   .augmented_share = 0.25, \
-  .decoder = us_column_decoder, \
-  .encoder = us_column_encoder
+  .decoder = us_own_decoder, \
+  .encoder = us_own_encoder
 
 static const UsPreset presets[] = {
   {

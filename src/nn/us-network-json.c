@@ -40,6 +40,7 @@ members_of (UsLayerKind kind)
     case US_LAYER_AVERAGE_POOL:
     case US_LAYER_ROWS:
     case US_LAYER_UNFOLD:
+    case US_LAYER_OUTER:
       return HAS_FACTOR;
     default:
       return 0;

@@ -8,6 +8,7 @@ G_BEGIN_DECLS
 #define US_NETWORK_MAX_CHANNELS ((gsize) 1 << 20)
 #define US_NETWORK_MAX_KERNEL 64
 #define US_NETWORK_MAX_LAYERS 4096
+#define US_NETWORK_MAX_CROSS 128        /* side of a map: that of a scratch on the stack */
 
 #define US_BATCH_NORM_EPSILON 1e-5
 #define US_BATCH_NORM_MOMENTUM 0.1

@@ -31,6 +31,8 @@ static const char *const kind_names[] = {
   [US_LAYER_COLUMNS] = "columns",
   [US_LAYER_ROWS] = "rows",
   [US_LAYER_UNFOLD] = "unfold",
+  [US_LAYER_CROSS] = "cross",
+  [US_LAYER_OUTER] = "outer",
 };
 
 const char *
@@ -206,6 +208,19 @@ layer_shape (gsize             index,
         return refuse (index, l, in, error, "the factor %u is not odd and within 1 to %d", l->factor,
                        US_NETWORK_MAX_KERNEL);
       out->channels = in->channels * r;
+      break;
+
+    case US_LAYER_CROSS:
+      if (in->height != in->width || in->width > US_NETWORK_MAX_CROSS)
+        return refuse (index, l, in, error, "it takes square maps of at most %d pixels a side", US_NETWORK_MAX_CROSS);
+      *out = (UsMapShape) { 2, in->width, in->height * in->channels };
+      break;
+
+    case US_LAYER_OUTER:
+      if (in->height != 2 || in->width > US_NETWORK_MAX_CROSS || r < 1 || in->channels % r != 0)
+        return refuse (index, l, in, error, "it takes two rows of at most %d pixels whose channels are a multiple of "
+                       "the factor %u", US_NETWORK_MAX_CROSS, l->factor);
+      *out = (UsMapShape) { in->width, in->width, in->channels / r };
       break;
 
     case US_LAYER_PUSH:

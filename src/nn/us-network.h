@@ -39,6 +39,9 @@ typedef enum
   US_LAYER_ROWS,             /* (1, W, H C) -> (H, W, C): its inverse, H = factor */
   US_LAYER_UNFOLD,           /* (H, W, C) -> (H, W, K C): each pixel with its neighbours in the row, K = factor,
                               * odd, zeros outside; before a 1 x 1 convolution: one along the row */
+  US_LAYER_CROSS,            /* (N, N, C) -> (2, N, N C): row 0 is its columns, row 1 its rows; N <= 128 */
+  US_LAYER_OUTER,            /* (2, N, F C) -> (N, N, C): y[i, j, c] = sum over f of x[1, i, c F + f] x[0, j, c F + f],
+                              * F = factor: a picture as a sum of products of rows and columns; N <= 128 */
 } UsLayerKind;
 
 typedef struct
@@ -48,7 +51,7 @@ typedef struct
   guint       kernel, stride, pad;
   gboolean    bias;          /* dense, conv */
   float       slope;         /* leaky ReLU */
-  guint       factor;        /* r of depth-to-space, upsample, average pool; of rows and unfold */
+  guint       factor;        /* r of depth-to-space, upsample, average pool; of rows, unfold and outer */
   gsize       height, width, channels;   /* reshape */
   float       init_gain;     /* weights ~ N(0, gain^2 / fan_in); 0: sqrt 2 before a (leaky) ReLU or GELU, 1 else */
 } UsLayer;

@@ -259,6 +259,13 @@ plan_layer (Plan  *plan,
     case US_LAYER_UNFOLD:
       add_op (plan, &us_op_unfold, index, add_buffer (plan, out, index));
       break;
+    case US_LAYER_CROSS:
+      add_op (plan, &us_op_cross, index, add_buffer (plan, out, index));
+      break;
+    case US_LAYER_OUTER:
+      us_run_buffer (run, plan->current)->needs_value = TRUE;
+      add_op (plan, &us_op_outer, index, add_buffer (plan, out, index));
+      break;
     case US_LAYER_PUSH:
       {
         gsize op = run->ops->len;

@@ -249,6 +249,9 @@ extern const UsOpClass us_op_average_pool;
 extern const UsOpClass us_op_columns;
 extern const UsOpClass us_op_rows;
 extern const UsOpClass us_op_unfold;
+/* us-layer-cross.c */
+extern const UsOpClass us_op_cross;
+extern const UsOpClass us_op_outer;
 /* us-layer-residual.c */
 extern const UsOpClass us_op_push;
 extern const UsOpClass us_op_add;

@@ -27,6 +27,7 @@ default_gain (const UsNetwork *network,
       case US_LAYER_COLUMNS:
       case US_LAYER_ROWS:
       case US_LAYER_UNFOLD:
+      case US_LAYER_CROSS:
         break;
       default:
         return 1.0;

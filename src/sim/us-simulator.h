@@ -72,6 +72,7 @@ typedef struct
   double       x_lower, x_upper, y_lower, y_upper;      /* of the field or the series' x */
   double       lower, upper;    /* range of the values, for display; 0..1 for images */
   const UsChannel *channel_info; /* (C), or NULL: all channels are alike and y is as above */
+  gboolean     traces;          /* an image that is the plot of a curve: its line passes once through each column */
   gboolean     x_logarithmic;   /* the points of a series are spaced evenly in log x */
 } UsOutput;
 
