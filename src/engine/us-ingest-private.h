@@ -51,6 +51,14 @@ UsObservation *us_observation_from_drawing (const UsIngestTarget *target,
 char          *us_ingest_fit_into_field  (const UsIngestTarget *target,
                                           gsize                 n_points,
                                           double               *xy);
+/* A drawn curve at t_count abscissae, evenly from x_first: the mean of all crossings, linear
+ * across gaps, level past the ends.  FALSE: it crosses none; y is 0. */
+gboolean       us_ingest_sample_line     (gsize                 n_points,
+                                          const double         *xy,
+                                          double                x_first,
+                                          double                x_step,
+                                          gsize                 t_count,
+                                          double               *y);           /* (t_count) */
 /* A polyline in field units as the output; xy is copied. */
 UsObservation *us_ingest_draw            (const UsIngestTarget *target,
                                           gsize                 n_points,

@@ -66,19 +66,18 @@ is_point (const double *p)
   return isfinite (p[0]) && isfinite (p[1]);
 }
 
-/* A drawn curve at the T abscissae of a series: the mean of all crossings, by the nearest
- * end where there is none. */
-static void
-sample_polyline (const UsOutput *output,
-                 gsize           n_points,
-                 const double   *xy,
-                 float          *x)          /* (T, C) */
+gboolean
+us_ingest_sample_line (gsize         n_points,
+                       const double *xy,
+                       double        x_first,
+                       double        x_step,
+                       gsize         t_count,
+                       double       *y)
 {
-  gsize t_count = output->height, first = t_count, last = 0;
-  g_autofree double *sum = g_new0 (double, t_count);
+  gsize first = t_count, last = 0;
   g_autofree guint *count = g_new0 (guint, t_count);
-  double step = t_count > 1 ? (output->x_upper - output->x_lower) / (t_count - 1) : 1;
 
+  memset (y, 0, t_count * sizeof *y);
   for (gsize k = 0; k + 1 < n_points; k++)
     {
       const double *p = xy + 2 * k, *q = p + 2;
@@ -87,41 +86,54 @@ sample_polyline (const UsOutput *output,
 
       if (!is_point (p) || !is_point (q) || left[0] == right[0])
         continue;
-      from = MAX (0, ceil ((left[0] - output->x_lower) / step - 1e-9));
-      to = MIN (t_count - 1.0, floor ((right[0] - output->x_lower) / step + 1e-9));
+      from = MAX (0, ceil ((left[0] - x_first) / x_step - 1e-9));
+      to = MIN (t_count - 1.0, floor ((right[0] - x_first) / x_step + 1e-9));
       for (double t = from; t <= to; t++)
         {
-          double u = (output->x_lower + t * step - left[0]) / (right[0] - left[0]);
+          double u = (x_first + t * x_step - left[0]) / (right[0] - left[0]);
 
-          sum[(gsize) t] += left[1] + CLAMP (u, 0, 1) * (right[1] - left[1]);
+          y[(gsize) t] += left[1] + CLAMP (u, 0, 1) * (right[1] - left[1]);
           count[(gsize) t]++;
         }
     }
   for (gsize t = 0; t < t_count; t++)
     if (count[t] > 0)
       {
-        sum[t] /= count[t];
+        y[t] /= count[t];
         first = MIN (first, t);
         last = t;
       }
-  for (gsize t = 0, known = first; t < t_count; t++)
+  if (first == t_count)
+    return FALSE;
+  for (gsize t = 0, known = first, next; t < t_count; t++)
     {
-      gsize next = t;
-
-      if (first == t_count)
-        break;
       if (count[t] > 0)
         known = t;
       for (next = t; next < last && count[next] == 0; next++)
         ;
       /* across a gap: linear; past the ends: level */
       if (count[t] == 0 && t > first && t < last)
-        sum[t] = sum[known] + (sum[next] - sum[known]) * (t - known) / (next - known);
+        y[t] = y[known] + (y[next] - y[known]) * (t - known) / (next - known);
       else if (count[t] == 0)
-        sum[t] = t < first ? sum[first] : sum[last];
-      for (gsize c = 0; c < output->channels; c++)
-        x[t * output->channels + c] = sum[t];
+        y[t] = t < first ? y[first] : y[last];
     }
+  return TRUE;
+}
+
+/* A drawn curve as a series: the same in each channel. */
+static void
+sample_polyline (const UsOutput *output,
+                 gsize           n_points,
+                 const double   *xy,
+                 float          *x)          /* (T, C) */
+{
+  g_autofree double *y = g_new (double, output->height);
+  double step = output->height > 1 ? (output->x_upper - output->x_lower) / (output->height - 1) : 1;
+
+  us_ingest_sample_line (n_points, xy, output->x_lower, step, output->height, y);
+  for (gsize t = 0; t < output->height; t++)
+    for (gsize c = 0; c < output->channels; c++)
+      x[t * output->channels + c] = y[t];
 }
 
 UsObservation *
