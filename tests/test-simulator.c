@@ -46,6 +46,9 @@ test_table (gconstpointer data)
   g_assert_nonnull (simulator->run);
   g_assert_true ((simulator->accepts == NULL) == (simulator->constraint == NULL));
   g_assert_true ((simulator->draw == NULL) == (simulator->log_density == NULL));
+  g_assert_true ((simulator->random_equivalent == NULL) == (simulator->closest_equivalent == NULL));
+  g_assert_true ((simulator->random_equivalent == NULL) == (simulator->symmetry == NULL));
+  g_assert_true ((simulator->derived == NULL) == (simulator->n_derived == 0));
   g_assert_true (us_registry_find (simulator->id, &error) == simulator);
 
   for (gsize i = 0; i < simulator->n_parameters; i++)
@@ -76,6 +79,26 @@ test_table (gconstpointer data)
       g_assert_cmpfloat (output->x_lower, <, output->x_upper);
       g_assert_cmpfloat (output->y_lower, <, output->y_upper);
       g_assert_cmpfloat (output->lower, <, output->upper);
+      g_assert_true (!output->x_logarithmic || (output->kind == US_OUTPUT_SERIES && output->x_lower > 0.0));
+      for (gsize c = 0; output->channel_info != NULL && c < output->channels; c++)
+        {
+          const UsChannel *channel = &output->channel_info[c];
+
+          g_assert_true (is_identifier (channel->id));
+          g_assert_true (channel->label != NULL && *channel->label != '\0' && channel->unit != NULL);
+          g_assert_cmpfloat (channel->lower, <, channel->upper);
+          g_assert_cmpfloat (channel->lower, >=, output->lower);
+          g_assert_cmpfloat (channel->upper, <=, output->upper);
+        }
+    }
+  for (gsize d = 0; d < simulator->n_derived; d++)
+    {
+      const UsDerived *derived = &simulator->derived[d];
+
+      g_assert_true (is_identifier (derived->name));
+      g_assert_cmpint (us_simulator_parameter_index (simulator, derived->name), ==, -1);
+      g_assert_true (derived->label != NULL && derived->symbol != NULL && derived->unit != NULL);
+      g_assert_nonnull (derived->value);
     }
 }
 
@@ -121,6 +144,136 @@ test_draws (gconstpointer data)
             }
         }
     }
+}
+
+/* The range of one value of an output: its channel's own. */
+static double
+range_of (const UsOutput *output,
+          gsize           index)
+{
+  const UsChannel *channel = output->channel_info;
+
+  if (channel == NULL)
+    return output->upper - output->lower;
+  channel += index % output->channels;
+  return channel->upper - channel->lower;
+}
+
+/* The latent, not cut to -1..1: distances between members of a class, some of which may lie a period outside. */
+static double
+latent (const UsParameter *parameter,
+        double             value)
+{
+  const UsDistribution *prior = &parameter->prior;
+
+  if (prior->kind == US_DISTRIBUTION_LOG_UNIFORM)
+    return 2.0 * log (value / prior->a) / log (prior->b / prior->a) - 1.0;
+  g_assert_true (prior->kind == US_DISTRIBUTION_UNIFORM || prior->kind == US_DISTRIBUTION_DISCRETE);
+  return 2.0 * (value - prior->a) / (prior->b - prior->a) - 1.0;
+}
+
+static double
+latent_distance (const UsSimulator *simulator,
+                 const double      *one,
+                 const double      *other)
+{
+  double sum = 0.0;
+
+  for (gsize i = 0; i < simulator->n_parameters; i++)
+    {
+      const double d = latent (&simulator->parameters[i], one[i]) - latent (&simulator->parameters[i], other[i]);
+
+      sum += d * d;
+    }
+  return sqrt (sum);
+}
+
+/* The largest difference of all outputs, as a share of their ranges. */
+static double
+output_difference (const UsSimulator *simulator,
+                   const double      *one,
+                   const double      *other)
+{
+  const gsize largest = largest_output (simulator);
+  g_autofree float *x = g_new (float, largest);
+  g_autofree float *y = g_new (float, largest);
+  double worst = 0.0;
+  UsRng rng;
+
+  for (guint o = 0; o < simulator->n_outputs; o++)
+    {
+      const UsOutput *output = &simulator->outputs[o];
+
+      us_rng_init (&rng, 9, US_RNG_SIMULATOR, 0);
+      g_assert_cmpint (simulator->run (simulator, one, o, &rng, x), ==, US_SIM_OK);
+      us_rng_init (&rng, 9, US_RNG_SIMULATOR, 0);
+      g_assert_cmpint (simulator->run (simulator, other, o, &rng, y), ==, US_SIM_OK);
+      for (gsize k = 0; k < us_output_n_values (output); k++)
+        worst = MAX (worst, fabs ((double) x[k] - y[k]) / range_of (output, k));
+    }
+  return worst;
+}
+
+/* Random members of a class: possible, likely, and of the same output and derived quantities.  The closest
+ * one: of the same output, and no farther than any of them. */
+static void
+test_symmetry (gconstpointer data)
+{
+  const UsSimulator *simulator = data;
+  const gsize n = simulator->n_parameters;
+  g_autoptr(UsPrior) prior = us_prior_new_default (simulator);
+  g_autoptr(GError) error = NULL;
+  double worst = 0.0;
+  guint moved = 0;
+
+  if (simulator->random_equivalent == NULL)
+    {
+      g_test_skip ("one theta, one output");
+      return;
+    }
+
+  for (guint row = 0; row < 200; row++)
+    {
+      double theta[US_MAX_PARAMETERS], reference[US_MAX_PARAMETERS];
+      double member[US_MAX_PARAMETERS], closest[US_MAX_PARAMETERS];
+      double distance;
+      UsRng rng;
+
+      us_rng_init (&rng, 10, US_RNG_PRIOR, row);
+      g_assert_true (us_prior_sample (prior, &rng, theta));
+      g_assert_true (us_prior_sample (prior, &rng, reference));
+      simulator->closest_equivalent (simulator, theta, reference, closest);
+      worst = MAX (worst, output_difference (simulator, theta, closest));
+      distance = latent_distance (simulator, closest, reference);
+      g_assert_cmpfloat (distance, <=, latent_distance (simulator, theta, reference) + 1e-12);
+
+      for (guint k = 0; k < 40; k++)
+        {
+          simulator->random_equivalent (simulator, theta, &rng, member);
+          us_simulator_check (simulator, member, &error);
+          g_assert_no_error (error);
+          g_assert_true (isfinite (us_prior_log_density (prior, member)));
+          g_assert_cmpfloat (distance, <=, latent_distance (simulator, member, reference) + 1e-12);
+          moved += memcmp (member, theta, n * sizeof *theta) != 0;
+          for (gsize d = 0; d < simulator->n_derived; d++)
+            {
+              const double value = simulator->derived[d].value (simulator, theta);
+
+              g_assert_true (isfinite (value) && (value > 0.0 || !simulator->derived[d].logarithmic));
+              g_assert_cmpfloat_with_epsilon (simulator->derived[d].value (simulator, member), value, 1e-12 * fabs (value));
+            }
+          if (k < 3)
+            worst = MAX (worst, output_difference (simulator, theta, member));
+        }
+
+      /* Nothing is closer to a member of the class than itself. */
+      simulator->closest_equivalent (simulator, theta, member, closest);
+      g_assert_cmpfloat (latent_distance (simulator, closest, member), <, 1e-7);
+    }
+  g_test_message ("largest difference of outputs %.3g of the range", worst);
+  g_assert_cmpuint (moved, >, 0);
+  /* Single precision. */
+  g_assert_cmpfloat (worst, <, 2e-7);
 }
 
 /* Corners of the prior and of the bounds; those that the constraint refuses are left out. */
@@ -352,7 +505,7 @@ test_reference (gconstpointer data)
 
       us_rng_init (&rng, 8, US_RNG_TEST, 0);
       g_assert_cmpint (simulator->run (simulator, theta, o, &rng, x), ==, US_SIM_OK);
-      worst = MAX (worst, fabs (x[index] - g_ascii_strtod (fields[2], NULL)) / (output->upper - output->lower));
+      worst = MAX (worst, fabs (x[index] - g_ascii_strtod (fields[2], NULL)) / range_of (output, index));
       n++;
     }
   g_test_message ("%u values, largest difference %.3g of the range", n, worst);
@@ -429,6 +582,7 @@ main (int    argc,
   static const struct { const char *name; GTestDataFunc func; } suite[] = {
     { "table", test_table },
     { "draws", test_draws },
+    { "symmetry", test_symmetry },
     { "corners", test_corners },
     { "purity", test_purity },
     { "bounds", test_bounds },

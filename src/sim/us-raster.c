@@ -220,6 +220,39 @@ us_raster_polyline (float        *field,
 }
 
 void
+us_raster_strokes (float        *pixels,
+                   gsize         height,
+                   gsize         width,
+                   double        reach,
+                   gsize         n_points,
+                   const double *xy,
+                   const double *field)
+{
+  const double columns = (double) width / (field[1] - field[0]);
+  const double rows = (double) height / (field[3] - field[2]);
+  const double *previous = NULL;
+
+  g_return_if_fail (n_points == 0 || xy != NULL);
+
+  for (gsize k = 0; k < n_points; k++)
+    {
+      const double *point = xy + 2 * k;
+
+      if (!isfinite (point[0]) || !isfinite (point[1]))
+        {
+          previous = NULL;
+          continue;
+        }
+      if (previous == NULL)
+        previous = point;
+      us_raster_segment (pixels, height, width, reach,
+                         (previous[0] - field[0]) * columns, (field[3] - previous[1]) * rows,
+                         (point[0] - field[0]) * columns, (field[3] - point[1]) * rows);
+      previous = point;
+    }
+}
+
+void
 us_raster_ink (float  *field,
                gsize   height,
                gsize   width,

@@ -50,6 +50,16 @@ void us_raster_polyline (float        *field,        /* (H, W) */
                          const double *x,            /* (n_points); a NaN lifts the pen */
                          const double *y);           /* (n_points) */
 
+/* A drawing in units of a field (its x_lower, x_upper at the left and right edge, y_lower, y_upper
+ * at the bottom and top edge).  A pair that is not finite lifts the pen; a stroke of one point is a dot. */
+void us_raster_strokes  (float        *pixels,       /* (H, W) */
+                         gsize         height,
+                         gsize         width,
+                         double        reach,
+                         gsize         n_points,
+                         const double *xy,           /* (n_points, 2) */
+                         const double *field);       /* (4) x_lower, x_upper, y_lower, y_upper */
+
 /* Distances to ink, in place. */
 void us_raster_ink      (float        *field,        /* (H, W) */
                          gsize         height,
