@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "us-mutual-information.h"
 #include "us-simvae.h"
 
 G_BEGIN_DECLS
@@ -27,17 +28,6 @@ typedef struct
   double  rms_both;              /* G(Z) against S(V) */
   double  rms_simulator;         /* S(Z) against S(V) */
 } UsEvaluation;
-
-/* Mutual information of two columns by equal-width histograms over each one's
- * own range (disentanglement_lib: np.histogram, sklearn's mutual_info_score), nats. */
-double us_mutual_information (gsize         n,
-                              const double *a, gsize stride_a,
-                              const double *b, gsize stride_b,
-                              gsize         n_bins);
-/* information (P, P) row latent, column factor; entropy (P).  Chen et al. 2018 on means. */
-double us_mutual_information_gap (gsize         n_parameters,
-                                  const double *information,
-                                  const double *entropy);
 
 UsEvaluation *us_evaluate        (UsSimvae      *model,
                                   gsize          n_pairs,
