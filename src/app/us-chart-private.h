@@ -4,6 +4,7 @@
 #include <adwaita.h>
 
 #include "us-chart.h"
+#include "us-screen-image.h"
 
 G_BEGIN_DECLS
 
@@ -31,7 +32,7 @@ struct _UsChart
 
   /* cached */
   UsPlotFrame    *frame;            /* NULL: to be made */
-  GdkTexture     *texture;          /* of frame */
+  UsScreenImage  *image;            /* of frame */
   guint           describe_source;
 };
 

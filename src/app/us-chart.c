@@ -7,7 +7,7 @@
 #include <math.h>
 
 /*
- * The base picture is a texture, made again only when plot, size, theme or
+ * The base picture is made again only when plot, size, theme or
  * zoom have changed; the read-out and the rubber band are drawn over it.
  */
 
@@ -39,7 +39,7 @@ static GParamSpec *props[N_PROPS];
 static void
 invalidate (UsChart *self)
 {
-  g_clear_object (&self->texture);
+  g_clear_pointer (&self->image, us_screen_image_free);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -68,47 +68,41 @@ fill_options (UsChart       *self,
 }
 
 static void
-make_texture (UsChart             *self,
-              const UsPlotOptions *options)
+make_image (UsChart             *self,
+            const UsPlotOptions *options)
 {
-  int width = (int) (options->width * options->scale), height = (int) (options->height * options->scale);
-  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, width, height);
+  cairo_surface_t *surface;
   cairo_t *cr;
-  g_autoptr(GBytes) bytes = NULL;
 
+  us_screen_image_free (self->image);
+  self->image = us_screen_image_new ((int) (options->width * options->scale), (int) (options->height * options->scale));
+  surface = us_screen_image_get_surface (self->image);
   cairo_surface_set_device_scale (surface, options->scale, options->scale);
   cr = cairo_create (surface);
   us_plot_frame_paint (self->frame, cr);
   cairo_destroy (cr);
-  cairo_surface_flush (surface);
-
-  bytes = g_bytes_new_with_free_func (cairo_image_surface_get_data (surface),
-                                      (gsize) cairo_image_surface_get_stride (surface) * (gsize) height,
-                                      (GDestroyNotify) cairo_surface_destroy, surface);
-  g_clear_object (&self->texture);
-  self->texture = gdk_memory_texture_new (width, height, GDK_MEMORY_DEFAULT, bytes,
-                                          (gsize) cairo_image_surface_get_stride (surface));
+  cairo_surface_set_device_scale (surface, 1, 1);
 }
 
-/* The frame is kept beside its texture, for what changed neither is asked again. */
+/* The frame is kept beside its picture, for what changed neither is asked again. */
 static void
 ensure (UsChart *self)
 {
   UsPlotOptions options;
 
-  if (self->frame != NULL && self->texture != NULL)
+  if (self->frame != NULL && self->image != NULL)
     return;
   fill_options (self, &options);
   if (options.width < 1 || options.height < 1)
     return;
-  if (self->texture == NULL)
+  if (self->image == NULL)
     {
       UsPlotFrame *frame = us_plot_frame_new (self->plot, &options, self->frame);
 
       us_plot_frame_free (self->frame);
       self->frame = frame;
     }
-  make_texture (self, &options);
+  make_image (self, &options);
 }
 
 UsPlotFrame *
@@ -362,9 +356,10 @@ us_chart_size_allocate (GtkWidget *widget,
   gtk_widget_size_allocate (self->menu_button, &(GtkAllocation) { width - w - 2, 2, w, h }, -1);
   if (self->context_menu != NULL)
     gtk_popover_present (GTK_POPOVER (self->context_menu));
-  if (self->texture == NULL || gdk_texture_get_width (self->texture) != width * gtk_widget_get_scale_factor (widget) ||
-      gdk_texture_get_height (self->texture) != height * gtk_widget_get_scale_factor (widget))
-    g_clear_object (&self->texture);
+  if (self->image != NULL &&
+      (us_screen_image_get_width (self->image) != width * gtk_widget_get_scale_factor (widget) ||
+       us_screen_image_get_height (self->image) != height * gtk_widget_get_scale_factor (widget)))
+    g_clear_pointer (&self->image, us_screen_image_free);
 }
 
 static void
@@ -410,11 +405,11 @@ us_chart_snapshot (GtkWidget   *widget,
   UsChart *self = US_CHART (widget);
 
   ensure (self);
-  if (self->texture == NULL)
+  if (self->image == NULL)
     return;
-  gtk_snapshot_append_texture (snapshot, self->texture,
-                               &GRAPHENE_RECT_INIT (0, 0, (float) gtk_widget_get_width (widget),
-                                                    (float) gtk_widget_get_height (widget)));
+  us_screen_image_append (self->image, widget, snapshot,
+                          &GRAPHENE_RECT_INIT (0, 0, (float) gtk_widget_get_width (widget),
+                                               (float) gtk_widget_get_height (widget)));
   snapshot_overlay (self, snapshot);
   gtk_widget_snapshot_child (widget, self->menu_button, snapshot);
 }
@@ -424,7 +419,7 @@ us_chart_css_changed (GtkWidget         *widget,
                       GtkCssStyleChange *change)
 {
   GTK_WIDGET_CLASS (us_chart_parent_class)->css_changed (widget, change);
-  g_clear_object (&US_CHART (widget)->texture);
+  g_clear_pointer (&US_CHART (widget)->image, us_screen_image_free);
 }
 
 static void
@@ -495,7 +490,7 @@ us_chart_dispose (GObject *object)
   g_clear_pointer (&self->menu_button, gtk_widget_unparent);
   g_clear_pointer (&self->context_menu, gtk_widget_unparent);
   g_clear_object (&self->chooser);
-  g_clear_object (&self->texture);
+  g_clear_pointer (&self->image, us_screen_image_free);
   g_clear_pointer (&self->frame, us_plot_frame_free);
   G_OBJECT_CLASS (us_chart_parent_class)->dispose (object);
 }

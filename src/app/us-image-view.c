@@ -3,6 +3,8 @@
 
 #include "us-image-view.h"
 
+#include "us-screen-image.h"
+
 #include <glib/gi18n.h>
 #include <math.h>
 
@@ -29,8 +31,7 @@ struct _UsImageView
   GDestroyNotify      overlay_destroy;
 
   /* cached */
-  GdkTexture         *texture;
-  int                 texture_width, texture_height;    /* device pixels */
+  UsScreenImage      *image;            /* enlarged; NULL: to be made */
 };
 
 G_DEFINE_FINAL_TYPE (UsImageView, us_image_view, GTK_TYPE_WIDGET)
@@ -80,7 +81,7 @@ colour_pixels (UsImageView *self)
         self->colours[i] = 0xff000000u | level (pixel[0], self->lower, factor) << 16 |
                            level (pixel[1], self->lower, factor) << 8 | level (pixel[2], self->lower, factor);
     }
-  g_clear_object (&self->texture);
+  g_clear_pointer (&self->image, us_screen_image_free);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -128,31 +129,32 @@ enlarge (UsImageView *self,
          int          width,
          int          height)
 {
-  gsize stride = (gsize) width * sizeof (guint32);
-  guint32 *out = g_malloc (stride * (gsize) height);
   g_autofree gsize *columns = g_new (gsize, width);
-  g_autoptr(GBytes) bytes = NULL;
-  gsize last = G_MAXSIZE;
+  cairo_surface_t *surface;
+  guint32 *out;                 /* (height, stride) */
+  gsize stride, last = G_MAXSIZE;
 
+  us_screen_image_free (self->image);
+  self->image = us_screen_image_new (width, height);
+  surface = us_screen_image_get_surface (self->image);
+  out = (guint32 *) cairo_image_surface_get_data (surface);
+  stride = (gsize) cairo_image_surface_get_stride (surface) / sizeof *out;
+  cairo_surface_flush (surface);
   for (int x = 0; x < width; x++)
     columns[x] = (gsize) x * self->width / (gsize) width;
   for (int y = 0; y < height; y++)
     {
       gsize row = (gsize) y * self->height / (gsize) height;
-      guint32 *line = out + (gsize) y * (gsize) width;
+      guint32 *line = out + (gsize) y * stride;
 
       if (row == last)
-        memcpy (line, line - width, stride);
+        memcpy (line, line - stride, (gsize) width * sizeof *line);
       else
         for (int x = 0; x < width; x++)
           line[x] = self->colours[row * self->width + columns[x]];
       last = row;
     }
-  bytes = g_bytes_new_take (out, stride * (gsize) height);
-  g_clear_object (&self->texture);
-  self->texture = gdk_memory_texture_new (width, height, GDK_MEMORY_DEFAULT, bytes, stride);
-  self->texture_width = width;
-  self->texture_height = height;
+  cairo_surface_mark_dirty (surface);
 }
 
 /* ---- public -------------------------------------------------------------- */
@@ -174,7 +176,7 @@ us_image_view_set_pixels (UsImageView *self,
     {
       g_clear_pointer (&self->colours, g_free);
       g_clear_pointer (&self->pixels, g_free);
-      g_clear_object (&self->texture);
+      g_clear_pointer (&self->image, us_screen_image_free);
       self->height = self->width = 0;
       gtk_widget_queue_draw (GTK_WIDGET (self));
       return;
@@ -290,9 +292,10 @@ us_image_view_snapshot (GtkWidget   *widget,
       return;
     }
   fit (self, &width, &height);
-  if (self->texture == NULL || self->texture_width != width || self->texture_height != height)
+  if (self->image == NULL || us_screen_image_get_width (self->image) != width ||
+      us_screen_image_get_height (self->image) != height)
     enlarge (self, width, height);
-  gtk_snapshot_append_texture (snapshot, self->texture, &picture);
+  us_screen_image_append (self->image, widget, snapshot, &picture);
   if (self->overlay != NULL)
     self->overlay (self, snapshot, &picture, self->overlay_data);
 }
@@ -350,7 +353,7 @@ us_image_view_dispose (GObject *object)
   if (destroy != NULL)
     destroy (self->overlay_data);
   self->overlay = NULL;
-  g_clear_object (&self->texture);
+  g_clear_pointer (&self->image, us_screen_image_free);
   G_OBJECT_CLASS (us_image_view_parent_class)->dispose (object);
 }
 
