@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "us-prior.h"
+
+G_BEGIN_DECLS
+
+/* n rows, P parameters; parameters in their own units unless they are called latents. */
+
+/* The member of each row's class closest to the same row of z; v itself where the simulator states no symmetry. */
+void us_symmetry_closest (const UsPrior *prior,
+                          gsize          n,
+                          const double  *v,            /* (n, P) */
+                          const double  *z,            /* (n, P) */
+                          double        *closest);     /* (n, P) */
+/* V̄: a random member of each row's class, from the stream (seed, US_RNG_SHUFFLE, first + i). */
+void us_symmetry_draw    (const UsPrior *prior,
+                          guint64        seed,
+                          guint64        first,
+                          gsize          n,
+                          const double  *v,            /* (n, P) */
+                          double        *equivalent);  /* (n, P) */
+/**
+ * us_symmetry_spread:
+ *
+ * The variance of the classes: the answer `centre` that, given to every row
+ * alike, lies closest to v's classes (Fréchet's mean of the quotient space,
+ * found by turns: align, average), and the mean square distance from it, by
+ * parameter.  What an answer is worth that knows nothing.  Without symmetry:
+ * mean and variance.
+ */
+void us_symmetry_spread  (const UsPrior *prior,
+                          gsize          n,
+                          const double  *v,            /* (n, P) */
+                          double        *centre,       /* (P) latents */
+                          double        *spread);      /* (P) latents squared */
+
+G_END_DECLS
