@@ -222,6 +222,50 @@ test_raster_corner_cases (void)
     }
 }
 
+/* Polygons of any kind, folded and partly outside: even-odd by rays to the left, one pixel at a time. */
+static void
+test_raster_fill (void)
+{
+  for (guint row = 0; row < 60; row++)
+    {
+      double x[9], y[9];
+      float field[SIZE * SIZE] = { 0.0f };
+      UsRng rng;
+
+      us_rng_init (&rng, 9, US_RNG_TEST, row);
+      for (guint k = 0; k < G_N_ELEMENTS (x); k++)
+        {
+          x[k] = us_rng_range (&rng, -20.0, 84.0);
+          y[k] = us_rng_range (&rng, -20.0, 84.0);
+          if (us_rng_uniform (&rng) < 0.3)      /* sides and corners on pixel centres */
+            x[k] = rint (x[k]) + 0.25, y[k] = k > 0 && row % 2 ? y[k - 1] : rint (y[k]) + 0.5;
+        }
+      us_raster_fill (field, SIZE, SIZE, G_N_ELEMENTS (x), x, y);
+      for (guint i = 0; i < SIZE; i++)
+        for (guint j = 0; j < SIZE; j++)
+          {
+            gboolean inside = FALSE;
+
+            for (guint k = 0; k < G_N_ELEMENTS (x); k++)
+              {
+                const guint l = (k + 1) % G_N_ELEMENTS (x);
+
+                if ((y[k] < i + 0.5) != (y[l] < i + 0.5) &&
+                    (x[l] - x[k]) * (i + 0.5 - y[k]) / (y[l] - y[k]) + x[k] < j + 0.5)
+                  inside = !inside;
+              }
+            g_assert_cmpfloat (field[i * SIZE + j], ==, inside ? 1.0f : 0.0f);
+          }
+
+      /* Twice is never; a corner that is nowhere is no polygon. */
+      us_raster_fill (field, SIZE, SIZE, G_N_ELEMENTS (x), x, y);
+      x[4] = NAN;
+      us_raster_fill (field, SIZE, SIZE, G_N_ELEMENTS (x), x, y);
+      for (guint k = 0; k < SIZE * SIZE; k++)
+        g_assert_cmpfloat (field[k], ==, 0.0f);
+    }
+}
+
 /* Drawing the simulator's own polyline gives the simulator's picture. */
 static void
 test_draw_polyline (void)
@@ -359,6 +403,7 @@ main (int    argc,
   g_test_add_func ("/fourier/augmented", test_augmented);
   g_test_add_func ("/raster/slow-twin", test_raster_against_slow_twin);
   g_test_add_func ("/raster/corner-cases", test_raster_corner_cases);
+  g_test_add_func ("/raster/fill", test_raster_fill);
 
   return g_test_run ();
 }

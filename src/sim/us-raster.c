@@ -274,3 +274,50 @@ us_raster_ink (float  *field,
       field[k] = a * full;
     }
 }
+
+/* Each side changes all pixels to the right of it: those inside are changed an odd number of times. */
+static void
+fill_beside (float  *field,
+             gsize   height,
+             gsize   width,
+             double  x0,
+             double  y0,
+             double  x1,
+             double  y1)
+{
+  const double top = MIN (y0, y1), bottom = MAX (y0, y1);
+  /* Rows whose centre c has top < c <= bottom: a corner on a centre belongs to one of its sides. */
+  const double first = floor (top - 0.5) + 1.0, last = floor (bottom - 0.5);
+
+  for (double i = MAX (first, 0.0); i <= MIN (last, (double) height - 1.0); i++)
+    {
+      const double crossing = x0 + (x1 - x0) * (i + 0.5 - y0) / (y1 - y0);
+      const double begin = CLAMP (floor (crossing - 0.5) + 1.0, 0.0, (double) width);
+      float *row = field + (gsize) i * width;
+
+      for (gsize j = (gsize) begin; j < width; j++)
+        row[j] = 1.0f - row[j];
+    }
+}
+
+void
+us_raster_fill (float        *field,
+                gsize         height,
+                gsize         width,
+                gsize         n_corners,
+                const double *x,
+                const double *y)
+{
+  g_return_if_fail (field != NULL);
+  g_return_if_fail (n_corners == 0 || (x != NULL && y != NULL));
+
+  for (gsize k = 0; k < n_corners; k++)
+    if (!isfinite (x[k]) || !isfinite (y[k]))
+      return;
+  for (gsize k = 0; k < n_corners; k++)
+    {
+      const gsize next = k + 1 < n_corners ? k + 1 : 0;
+
+      fill_beside (field, height, width, x[k], y[k], x[next], y[next]);
+    }
+}

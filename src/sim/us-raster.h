@@ -67,4 +67,14 @@ void us_raster_ink      (float        *field,        /* (H, W) */
                          double        line_width,
                          double        ink);         /* 0..1 */
 
+/* Pixels whose centre lies inside a closed polygon of corners in order become 1 - what they were: on
+ * a field of 0 the polygon is 1, and where it covers itself twice 0 again.  Corners may lie outside
+ * the field; with one that is not finite nothing is drawn. */
+void us_raster_fill     (float        *field,        /* (H, W) */
+                         gsize         height,
+                         gsize         width,
+                         gsize         n_corners,
+                         const double *x,            /* (n_corners) */
+                         const double *y);           /* (n_corners) */
+
 G_END_DECLS
