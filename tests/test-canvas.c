@@ -165,6 +165,61 @@ test_paint (Fixture       *f,
   gtk_test_widget_wait_for_draw (f->window);
 }
 
+/* How many pixels of row y (units) are of neither ground nor grid, as painted: coloured. */
+static guint
+count_coloured (Fixture *f,
+                double   y)
+{
+  int width = gtk_widget_get_width (GTK_WIDGET (f->canvas)), height = gtk_widget_get_height (GTK_WIDGET (f->canvas));
+  int row = height / 2.0 - y * MIN (width, height) / 2;
+  g_autoptr(GdkPaintable) paintable = NULL;
+  GtkSnapshot *snapshot = gtk_snapshot_new ();
+  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, width, height);
+  cairo_t *cr = cairo_create (surface);
+  GskRenderNode *node;
+  guint n = 0;
+
+  gtk_test_widget_wait_for_draw (f->window);
+  paintable = gtk_widget_paintable_new (GTK_WIDGET (f->canvas));
+  gdk_paintable_snapshot (paintable, snapshot, width, height);
+  node = gtk_snapshot_free_to_node (snapshot);
+  gsk_render_node_draw (node, cr);
+  cairo_surface_flush (surface);
+  for (int x = 0; x < width; x++)
+    {
+      const guchar *p = cairo_image_surface_get_data (surface) + row * cairo_image_surface_get_stride (surface) + 4 * x;
+
+      n += MAX (p[0], MAX (p[1], p[2])) - MIN (p[0], MIN (p[1], p[2])) > 64;
+    }
+  gsk_render_node_unref (node);
+  cairo_destroy (cr);
+  cairo_surface_destroy (surface);
+  return n;
+}
+
+/* What was read of y' = scale (y − shift) is laid over y, and nowhere outside the field. */
+static void
+test_scaled_overlay (Fixture       *f,
+                     gconstpointer  data)
+{
+  gsize n = us_output_n_values (f->output);
+  g_autofree float *values = g_new0 (float, n);
+  int side = MIN (gtk_widget_get_width (GTK_WIDGET (f->canvas)), gtk_widget_get_height (GTK_WIDGET (f->canvas)));
+
+  /* a level line at y' = 0.2 */
+  for (gsize i = 0; i < n; i++)
+    values[i] = f->output->kind == US_OUTPUT_SERIES ? 0.2 : i / f->output->width == 25;
+  us_canvas_set_overlay (f->canvas, US_CANVAS_DECODER, values);
+  g_assert_cmpuint (count_coloured (f, 0.2), >, side * 0.9);
+  g_assert_cmpuint (count_coloured (f, 0.5), ==, 0);
+  us_canvas_set_scaled_overlay (f->canvas, US_CANVAS_DECODER, values, 0.5, 0.1);
+  g_assert_cmpuint (count_coloured (f, 0.5), >, side * 0.9);
+  g_assert_cmpuint (count_coloured (f, 0.2), ==, 0);
+  us_canvas_set_scaled_overlay (f->canvas, US_CANVAS_DECODER, values, 0.1, 0);
+  for (double y = -0.95; y < 1; y += 0.05)
+    g_assert_cmpuint (count_coloured (f, y), ==, 0);
+}
+
 /* As many digits as the interval is worth. */
 static void
 test_estimate (void)
@@ -178,6 +233,7 @@ test_estimate (void)
     { -0.0541, -0.0711, -0.0371, "−0.054 ± 0.017" },
     { 12.3456, 10.3456, 14.3456, "12.3 ± 2.0" },
     { 1234.5, 1134.5, 1334.5, "1234 ± 100" },
+    { -0.0003, -0.0113, 0.0107, "0.000 ± 0.011" },
     { 0.5, 0.5, 0.5, "0.5" },
     { -2, -2, -2, "−2" },
     { NAN, NAN, NAN, "–" },
@@ -203,6 +259,8 @@ main (int   argc,
   ADD ("/canvas/undo", 0, test_undo);
   ADD ("/canvas/paint-image", 0, test_paint);
   ADD ("/canvas/paint-series", 1, test_paint);
+  ADD ("/canvas/scaled-overlay-image", 0, test_scaled_overlay);
+  ADD ("/canvas/scaled-overlay-series", 1, test_scaled_overlay);
   g_test_add_func ("/estimate/digits", test_estimate);
   return g_test_run ();
 }

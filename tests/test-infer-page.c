@@ -6,6 +6,7 @@
 #include "us-chart.h"
 #include "us-estimate-row.h"
 #include "us-infer-page.h"
+#include "us-ingest-scale.h"
 #include "us-resources.h"
 #include "ui-fixture.h"
 
@@ -82,8 +83,10 @@ has_answer (gpointer data)
   return fixture_find_label (data, "each interval") != NULL;
 }
 
+/* What is read of the canvas; scaled: into the prior, and back. */
 static UsInference *
-ask_engine (Fixture *f)
+ask_engine (Fixture  *f,
+            gboolean  scaled)
 {
   UsSimvae *model = us_session_get_model (f->session);
   g_autoptr(UsPlayer) player = us_player_new (model, 1, NULL);
@@ -91,13 +94,23 @@ ask_engine (Fixture *f)
   g_autofree double *xy = NULL;
   g_autoptr(GError) error = NULL;
   UsInference *inference;
+  UsIngestScale scale;
   gsize n;
 
   xy = us_canvas_dup_points (f->canvas, &n);
+  us_ingest_scale_find (&scale, us_simvae_prior (model), us_simvae_output (model), n, xy);
+  if (scaled)
+    us_ingest_scale_apply (&scale, n, xy);
   observation = us_observation_from_polyline (us_simvae_simulator (model), us_simvae_output (model), n, xy, &error);
   g_assert_no_error (error);
   inference = us_player_infer (player, observation->x, &error);
   g_assert_no_error (error);
+  for (gsize p = 0; scaled && p < inference->n_parameters; p++)
+    {
+      inference->mean[p] = us_ingest_scale_undo (&scale, p, inference->mean[p]);
+      inference->lower[p] = us_ingest_scale_undo (&scale, p, inference->lower[p]);
+      inference->upper[p] = us_ingest_scale_undo (&scale, p, inference->upper[p]);
+    }
   return inference;
 }
 
@@ -123,7 +136,7 @@ test_answer (Fixture       *f,
   g_assert_false (has_answer (f->page));
   draw (f, 0);
   g_assert_true (fixture_wait (has_answer, f->page, 30));
-  inference = ask_engine (f);
+  inference = ask_engine (f, TRUE);
   assert_shows (f, inference);
   us_inference_free (inference);
 
@@ -142,6 +155,63 @@ test_answer (Fixture       *f,
   g_assert_true (fixture_wait (has_answer, f->page, 30));
 }
 
+static gboolean
+says_read_as_it_stands (gpointer data)
+{
+  return fixture_find_label (data, "though the prior does not hold it") != NULL;
+}
+
+static gboolean
+says_prior_holds (gpointer data)
+{
+  return fixture_find_label (data, "the prior holds it") != NULL;
+}
+
+/* A curve that the prior cannot hold is read smaller and said so; without the toggle as it stands. */
+static void
+test_scale (Fixture       *f,
+            gconstpointer  data)
+{
+  GtkWidget *label, *toggle;
+  UsInference *inference;
+  double small[2 * N];
+
+  g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "beyond the prior is read smaller"));
+  draw (f, 0.3);
+  g_assert_true (fixture_wait (has_answer, f->page, 30));
+  g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "of its height. Its b₁ is about 0.38, the prior ends at 0.25"));
+  g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "% high"));
+  inference = ask_engine (f, TRUE);
+  assert_shows (f, inference);
+  us_inference_free (inference);
+
+  label = fixture_find_label (GTK_WIDGET (f->page), "_Scale drawing");
+  g_assert_nonnull (label);
+  toggle = gtk_widget_get_ancestor (label, GTK_TYPE_CHECK_BUTTON);
+  gtk_check_button_set_active (GTK_CHECK_BUTTON (toggle), FALSE);
+  g_assert_true (fixture_wait (says_read_as_it_stands, f->page, 30));
+  g_assert_null (fixture_find_label (GTK_WIDGET (f->page), "% high"));
+  inference = ask_engine (f, FALSE);
+  assert_shows (f, inference);
+  us_inference_free (inference);
+  gtk_check_button_set_active (GTK_CHECK_BUTTON (toggle), TRUE);
+
+  for (int i = 0; i < N; i++)
+    {
+      small[2 * i] = (i + 0.5) / N;
+      small[2 * i + 1] = 0.1 * sin (2 * G_PI * small[2 * i]);
+    }
+  us_canvas_set_points (f->canvas, N, small);
+  g_assert_true (fixture_wait (says_prior_holds, f->page, 30));
+  inference = ask_engine (f, FALSE);
+  assert_shows (f, inference);
+  us_inference_free (inference);
+
+  /* Where there is nothing to scale nothing is offered. */
+  open_model (f, box_file);
+  g_assert_false (gtk_widget_get_mapped (toggle));
+}
+
 /* The preview slot belongs to the page that is seen: newer weights are asked when it is shown again. */
 static void
 test_hidden (Fixture       *f,
@@ -156,7 +226,7 @@ test_hidden (Fixture       *f,
   draw (f, 1);
   gtk_widget_set_visible (GTK_WIDGET (f->page), TRUE);
   fixture_run_for (0.5);
-  inference = ask_engine (f);
+  inference = ask_engine (f, TRUE);
   assert_shows (f, inference);
   us_inference_free (inference);
 }
@@ -175,7 +245,7 @@ test_other_models (Fixture       *f,
   g_assert_false (has_answer (f->page));
   draw (f, 0);
   g_assert_true (fixture_wait (has_answer, f->page, 30));
-  inference = ask_engine (f);
+  inference = ask_engine (f, TRUE);
   assert_shows (f, inference);
   us_inference_free (inference);
   g_assert_false (us_plot_is_empty (us_chart_get_plot (US_CHART (fixture_find (GTK_WIDGET (f->page), US_TYPE_CHART)))));
@@ -201,6 +271,7 @@ main (int   argc,
   box_file = fixture_model_file ("box", 0);
 #define ADD(path, data, function) g_test_add (path, Fixture, data, set_up, function, tear_down)
   ADD ("/infer-page/answer", fourier_file, test_answer);
+  ADD ("/infer-page/scale", fourier_file, test_scale);
   ADD ("/infer-page/hidden", fourier_file, test_hidden);
   ADD ("/infer-page/other-models", fourier_file, test_other_models);
   status = g_test_run ();

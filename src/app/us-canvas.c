@@ -20,6 +20,7 @@ typedef struct
 {
   float      *values;                   /* (H, W, C), or NULL: nothing */
   GdkTexture *texture;                  /* of images; NULL: not made yet */
+  double      scale, shift;             /* its y is scale (y − shift) of the field's */
 } Sheet;
 
 struct _UsCanvas
@@ -65,6 +66,8 @@ sheet_set (Sheet          *sheet,
            const float    *values)
 {
   sheet_clear (sheet);
+  sheet->scale = 1;
+  sheet->shift = 0;
   if (values != NULL && output != NULL)
     sheet->values = g_memdup2 (values, us_output_n_values (output) * sizeof *values);
 }
@@ -433,7 +436,21 @@ us_canvas_set_overlay (UsCanvas        *self,
                        UsCanvasOverlay  which,
                        const float     *pixels)
 {
+  us_canvas_set_scaled_overlay (self, which, pixels, 1, 0);
+}
+
+void
+us_canvas_set_scaled_overlay (UsCanvas        *self,
+                              UsCanvasOverlay  which,
+                              const float     *pixels,
+                              double           scale,
+                              double           shift)
+{
+  g_return_if_fail (scale > 0);
+
   sheet_set (&self->overlays[which], self->output, pixels);
+  self->overlays[which].scale = scale;
+  self->overlays[which].shift = shift;
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -531,7 +548,7 @@ static void
 paint_series (UsCanvas              *self,
               cairo_t               *cr,
               const graphene_rect_t *rect,
-              const float           *values,         /* (T, C) */
+              const Sheet           *sheet,          /* of values (T, C) */
               UsColour               colour,
               double                 width)
 {
@@ -544,9 +561,10 @@ paint_series (UsCanvas              *self,
     {
       for (gsize t = 0; t < o->height; t++)
         {
-          double x = o->x_lower + (o->x_upper - o->x_lower) * t / MAX (o->height - 1, 1), px, py;
+          double x = o->x_lower + (o->x_upper - o->x_lower) * t / MAX (o->height - 1, 1);
+          double y = sheet->values[t * o->channels + c] / sheet->scale + sheet->shift, px, py;
 
-          to_pixel (self, rect, (Point) { x, values[t * o->channels + c] }, &px, &py);
+          to_pixel (self, rect, (Point) { x, y }, &px, &py);
           cairo_line_to (cr, px, py);
         }
       cairo_stroke (cr);
@@ -565,15 +583,25 @@ paint_sheet (UsCanvas              *self,
     return;
   if (self->output->kind == US_OUTPUT_IMAGE)
     {
+      const UsOutput *o = self->output;
+      graphene_rect_t place = *rect;
+      double left, top, bottom;
+
+      to_pixel (self, rect, (Point) { o->x_lower, o->y_upper / sheet->scale + sheet->shift }, &left, &top);
+      to_pixel (self, rect, (Point) { o->x_lower, o->y_lower / sheet->scale + sheet->shift }, &left, &bottom);
+      place.origin.y = top;
+      place.size.height = bottom - top;
       if (sheet->texture == NULL)
         sheet->texture = make_texture (self->output, sheet->values, colour, opacity);
-      gtk_snapshot_append_texture (snapshot, sheet->texture, rect);
+      gtk_snapshot_push_clip (snapshot, rect);
+      gtk_snapshot_append_texture (snapshot, sheet->texture, &place);
+      gtk_snapshot_pop (snapshot);
     }
   else
     {
       cairo_t *cr = gtk_snapshot_append_cairo (snapshot, rect);
 
-      paint_series (self, cr, rect, sheet->values, colour, MAX (2.5, rect->size.width / 120));
+      paint_series (self, cr, rect, sheet, colour, MAX (2.5, rect->size.width / 120));
       cairo_destroy (cr);
     }
 }

@@ -58,6 +58,12 @@ void       us_canvas_set_picture (UsCanvas       *self,
 void       us_canvas_set_overlay (UsCanvas       *self,
                                   UsCanvasOverlay which,
                                   const float    *pixels);
+/* The same of a drawing that was brought into the prior, y' = scale (y − shift): shown where it belongs. */
+void       us_canvas_set_scaled_overlay (UsCanvas *self,
+                                  UsCanvasOverlay which,
+                                  const float    *pixels,
+                                  double          scale,
+                                  double          shift);
 void       us_canvas_show_overlay (UsCanvas      *self,
                                   UsCanvasOverlay which,
                                   gboolean        visible);

@@ -7,6 +7,7 @@
 #include <adwaita.h>
 #include <glib/gi18n.h>
 #include <math.h>
+#include <string.h>
 
 /* --- the bar --------------------------------------------------------------- */
 
@@ -90,10 +91,12 @@ struct _UsEstimateRow
 
 G_DEFINE_FINAL_TYPE (UsEstimateRow, us_estimate_row, GTK_TYPE_LIST_BOX_ROW)
 
-/* "-0.1" with the sign that typographers use. */
+/* "-0.1" with the sign that typographers use; "-0.0" without: what is left of it says nothing. */
 static char *
 with_minus (const char *text)
 {
+  if (*text == '-' && strspn (text + 1, "0.,") == strlen (text + 1))
+    return g_strdup (text + 1);
   return *text == '-' ? g_strconcat ("\u2212", text + 1, NULL) : g_strdup (text);
 }
 
@@ -139,8 +142,20 @@ us_estimate_row_set (UsEstimateRow *self,
                      double         lower,
                      double         upper)
 {
+  us_estimate_row_set_scaled (self, mean, lower, upper, 1, 0);
+}
+
+void
+us_estimate_row_set_scaled (UsEstimateRow *self,
+                            double         mean,
+                            double         lower,
+                            double         upper,
+                            double         scale,
+                            double         shift)
+{
   const UsParameter *parameter = &us_prior_simulator (self->prior)->parameters[self->parameter];
-  g_autofree char *number = us_estimate_to_string (mean, lower, upper);
+  g_autofree char *number = us_estimate_to_string (mean / scale + shift, lower / scale + shift,
+                                                    upper / scale + shift);
   g_autofree char *text = NULL, *described = NULL;
 
   self->bar->mean = isfinite (mean) ? place (self, mean) : NAN;

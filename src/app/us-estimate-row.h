@@ -25,6 +25,14 @@ void       us_estimate_row_set   (UsEstimateRow *self,
                                   double         mean,
                                   double         lower,
                                   double         upper);
+/* The same, read from data scaled by y' = scale (y − shift): the bar tells where the prior holds
+ * what was read, the number is value / scale + shift, of the data as they stand. */
+void       us_estimate_row_set_scaled (UsEstimateRow *self,
+                                  double         mean,
+                                  double         lower,
+                                  double         upper,
+                                  double         scale,
+                                  double         shift);
 /* "0.123 ± 0.004": as many digits as the interval is worth; a minus sign, not a hyphen. */
 char      *us_estimate_to_string (double         mean,
                                   double         lower,

@@ -6,19 +6,15 @@
 #include "us-adaptive-box.h"
 #include "us-canvas.h"
 #include "us-chart.h"
-#include "us-csv.h"
 #include "us-estimate-row.h"
 #include "us-file.h"
 #include "us-image-view.h"
-#include "us-infer-worker.h"
+#include "us-infer-words.h"
 #include "us-session.h"
 #include "us-swatch.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
-
-/* This near to an end of its prior, as a share of it, a parameter counts as lying there. */
-#define EDGE 0.005
 
 struct _UsInferPage
 {
@@ -31,6 +27,10 @@ struct _UsInferPage
   GtkLabel            *hint;
   GtkCheckButton      *show_decoder;
   GtkCheckButton      *show_simulator;
+  GtkWidget           *scale_box;
+  GtkCheckButton      *scale_check;
+  GtkLabel            *scale_note;
+  GtkLabel            *scale_room;
   GtkListBox          *estimates;
   GtkLabel            *verdict;
   GtkLabel            *remark;
@@ -40,6 +40,7 @@ struct _UsInferPage
   UsImageView         *data_view;
   UsImageView         *decoder_view;
   UsImageView         *simulator_view;
+  GtkLabel            *data_caption;
   GtkLabel            *decoder_caption;
   GtkLabel            *simulator_caption;
 
@@ -89,68 +90,14 @@ forget_answer (UsInferPage *self)
   us_chart_set_plot (self->curves, NULL);
   gtk_label_set_text (self->verdict, "");
   gtk_label_set_text (self->remark, "");
+  gtk_label_set_text (self->scale_note, _("A drawing beyond the prior is read smaller; its numbers are given at its own "
+                                          "height."));
+  gtk_label_set_text (self->data_caption, _("Data"));
   gtk_label_set_text (self->decoder_caption, _("Decoder"));
   gtk_label_set_text (self->simulator_caption, _("Simulator"));
   gtk_widget_set_sensitive (GTK_WIDGET (self->save_button), FALSE);
   for (guint o = 0; o < US_CANVAS_N_OVERLAYS; o++)
     us_canvas_set_overlay (self->canvas, o, NULL);
-}
-
-/* "a₁, b₂": what the encoder would have put further out had its prior let it; NULL: nothing. */
-static char *
-list_edges (const UsInferLetter *letter)
-{
-  UsPrior *prior = us_simvae_prior (letter->model);
-  const UsSimulator *simulator = us_simvae_simulator (letter->model);
-  g_autoptr(GString) list = g_string_new (NULL);
-
-  for (gsize p = 0; p < simulator->n_parameters; p++)
-    {
-      double lower, upper, mean = letter->inference->mean[p];
-
-      us_prior_range (prior, p, &lower, &upper);
-      if (upper > lower && MIN (mean - lower, upper - mean) < EDGE * (upper - lower))
-        g_string_append_printf (list, "%s%s", list->len > 0 ? ", " : "", simulator->parameters[p].symbol);
-    }
-  return list->len > 0 ? g_strdup (list->str) : NULL;
-}
-
-/* How far to believe it, in two or three sentences. */
-static char *
-describe_fit (const UsInferLetter *letter)
-{
-  const UsInference *inference = letter->inference;
-  double closer = 100 * inference->unusual;
-  g_autofree char *edges = list_edges (letter);
-  g_autoptr(GString) text = g_string_new (NULL);
-
-  if (!isfinite (closer))
-    g_string_append (text, _("How closely this model fits its own simulator was not measured, so that nothing can be "
-                             "said about how unusual these data are."));
-  else if (closer > 99)
-    g_string_append (text, _("Unlike anything that the simulator makes: more than 99 % of its own data are fitted more "
-                             "closely. Look at the reconstruction before you believe the numbers."));
-  else if (closer > 90)
-    g_string_append_printf (text, _("A poorer fit than usual: %.0f %% of the simulator’s own data are fitted more "
-                                    "closely. Read the numbers with care."), closer);
-  else
-    g_string_append_printf (text, _("Fits as the simulator’s own data do: %.0f %% of them are fitted more closely, "
-                                    "%.0f %% less closely."), closer, 100 - closer);
-  if (edges != NULL)
-    g_string_append_printf (text, _(" At the edge of the prior, perhaps truly beyond it: %s."), edges);
-  g_string_append_printf (text, _(" For data that the simulator made, each interval holds the true value in %.0f of 100 "
-                                  "cases."), 100 * inference->level);
-  return g_strdup (text->str);
-}
-
-static char *
-describe_work (const UsInferLetter *letter)
-{
-  const char *note = letter->observation->note;
-
-  if (note != NULL && *note != '\0')
-    return g_strdup_printf (_("Data %s. Read in %.1f ms."), note, letter->milliseconds);
-  return g_strdup_printf (_("Read in %.1f ms."), letter->milliseconds);
 }
 
 static void
@@ -199,23 +146,55 @@ show_series (UsInferPage    *self,
   us_chart_set_plot (self->curves, plot);
 }
 
+/* Over the drawing, at its own height: a series and the simulator's picture are; the decoder knows
+ * only the scaled one, which is stretched. */
 static void
-show_answer (UsInferPage *self)
+show_overlays (UsInferPage *self)
+{
+  const UsInferLetter *answer = self->answer;
+  gboolean stretched = answer->scaled && model_output (answer->model)->kind == US_OUTPUT_IMAGE;
+  double scale = stretched ? answer->scale.scale : 1, shift = stretched ? answer->scale.shift : 0;
+
+  us_canvas_set_scaled_overlay (self->canvas, US_CANVAS_DECODER, answer->inference->decoded, scale, shift);
+  if (answer->simulated != NULL)
+    us_canvas_set_overlay (self->canvas, US_CANVAS_SIMULATOR, answer->simulated);
+  else
+    us_canvas_set_scaled_overlay (self->canvas, US_CANVAS_SIMULATOR, answer->inference->simulated, scale, shift);
+}
+
+static void
+show_estimates (UsInferPage *self)
 {
   const UsInference *inference = self->answer->inference;
-  const UsOutput *output = model_output (self->answer->model);
-  g_autofree char *verdict = describe_fit (self->answer);
-  g_autofree char *remark = describe_work (self->answer);
-  g_autofree char *decoder = g_strdup_printf (_("Decoder, RMS %.3f"), inference->rms_decoder);
-  g_autofree char *simulator = g_strdup_printf (_("Simulator, RMS %.3f"), inference->rms_simulator);
+  const UsIngestScale *scale = &self->answer->scale;
+  gboolean scaled = self->answer->scaled;
 
   for (gsize p = 0; p < inference->n_parameters; p++)
     {
       GtkListBoxRow *row = gtk_list_box_get_row_at_index (self->estimates, p);
 
       if (row != NULL)
-        us_estimate_row_set (US_ESTIMATE_ROW (row), inference->mean[p], inference->lower[p], inference->upper[p]);
+        us_estimate_row_set_scaled (US_ESTIMATE_ROW (row), inference->mean[p], inference->lower[p],
+                                    inference->upper[p], scaled ? scale->scale : 1,
+                                    scaled ? scale->shift * scale->offset[p] : 0);
     }
+}
+
+static void
+show_answer (UsInferPage *self)
+{
+  const UsInference *inference = self->answer->inference;
+  const UsOutput *output = model_output (self->answer->model);
+  g_autofree char *verdict = us_infer_words_fit (self->answer);
+  g_autofree char *remark = us_infer_words_work (self->answer);
+  g_autofree char *note = us_infer_words_scale (self->answer);
+  g_autofree char *data = self->answer->scaled && self->answer->scale.scale < 1
+                          ? g_strdup_printf (_("Data, %.0f %% high"), 100 * self->answer->scale.scale)
+                          : g_strdup (_("Data"));
+  g_autofree char *decoder = g_strdup_printf (_("Decoder, RMS %.3f"), inference->rms_decoder);
+  g_autofree char *simulator = g_strdup_printf (_("Simulator, RMS %.3f"), inference->rms_simulator);
+
+  show_estimates (self);
   if (output->kind == US_OUTPUT_IMAGE)
     {
       show_field (self->data_view, output, self->answer->observation->x);
@@ -224,10 +203,11 @@ show_answer (UsInferPage *self)
     }
   else
     show_series (self, output, decoder, simulator);
-  us_canvas_set_overlay (self->canvas, US_CANVAS_DECODER, inference->decoded);
-  us_canvas_set_overlay (self->canvas, US_CANVAS_SIMULATOR, inference->simulated);
+  show_overlays (self);
   gtk_label_set_text (self->verdict, verdict);
   gtk_label_set_text (self->remark, remark);
+  gtk_label_set_text (self->scale_note, note);
+  gtk_label_set_text (self->data_caption, data);
   gtk_label_set_text (self->decoder_caption, decoder);
   gtk_label_set_text (self->simulator_caption, simulator);
   gtk_widget_set_sensitive (GTK_WIDGET (self->save_button), TRUE);
@@ -309,7 +289,7 @@ ask_drawing (UsInferPage *self)
   if (model == NULL || !us_simvae_has_encoder (model))
     return;
   xy = us_canvas_dup_points (self->canvas, &n_points);
-  us_infer_worker_draw (self->worker, model, n_points, xy);
+  us_infer_worker_draw (self->worker, model, gtk_check_button_get_active (self->scale_check), n_points, xy);
 }
 
 /* The same data, of newer weights. */
@@ -323,7 +303,7 @@ ask_again (UsInferPage *self)
   if (self->stale || model == NULL || !us_simvae_has_encoder (model))
     return;
   if (self->opening != NULL)
-    us_infer_worker_open (self->worker, model, self->opening, 0);
+    us_infer_worker_open (self->worker, model, gtk_check_button_get_active (self->scale_check), self->opening, 0);
   else if (us_canvas_n_points (self->canvas) > 0)
     ask_drawing (self);
   else if (self->answer != NULL)
@@ -363,6 +343,13 @@ on_show_toggled_cb (UsInferPage *self)
 }
 
 static void
+on_scale_toggled_cb (UsInferPage *self)
+{
+  if (self->session != NULL)
+    ask_again (self);
+}
+
+static void
 action_cb (GtkWidget  *widget,
            const char *name,
            GVariant   *parameter)
@@ -395,7 +382,7 @@ open_file (UsInferPage *self,
     }
   g_free (self->opening);
   self->opening = g_steal_pointer (&path);
-  us_infer_worker_open (self->worker, model, self->opening, 0);
+  us_infer_worker_open (self->worker, model, gtk_check_button_get_active (self->scale_check), self->opening, 0);
 }
 
 static void
@@ -454,30 +441,6 @@ on_drop_cb (UsInferPage  *self,
   return TRUE;
 }
 
-/* parameter,unit,mean,sd,lower,upper: text among the numbers, so written here. */
-static char *
-estimates_to_csv (const UsInferLetter *answer)
-{
-  const UsSimulator *simulator = us_simvae_simulator (answer->model);
-  const UsInference *inference = answer->inference;
-  g_autoptr(GString) text = g_string_new ("parameter,unit,mean,sd,lower,upper\n");
-
-  for (gsize p = 0; p < inference->n_parameters; p++)
-    {
-      const double values[] = { inference->mean[p], inference->sd[p], inference->lower[p], inference->upper[p] };
-
-      g_string_append_printf (text, "%s,%s", simulator->parameters[p].name, simulator->parameters[p].unit);
-      for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
-        {
-          char buffer[G_ASCII_DTOSTR_BUF_SIZE];
-
-          g_string_append_printf (text, ",%s", us_dtoa (buffer, values[i]));
-        }
-      g_string_append_c (text, '\n');
-    }
-  return g_strdup (text->str);
-}
-
 static void
 on_save_response_cb (GtkNativeDialog *dialog,
                      int              response,
@@ -488,7 +451,7 @@ on_save_response_cb (GtkNativeDialog *dialog,
   if (response == GTK_RESPONSE_ACCEPT && file != NULL && self->answer != NULL)
     {
       g_autofree char *path = g_file_get_path (file);
-      g_autofree char *text = estimates_to_csv (self->answer);
+      g_autofree char *text = us_infer_words_csv (self->answer);
       g_autoptr(GError) error = NULL;
 
       /* Under a kilobyte: no worker is worth it. */
@@ -570,6 +533,7 @@ take_field (UsInferPage *self,
   g_clear_pointer (&self->opening, g_free);
   forget_answer (self);
   set_hint (self, drawable, output);
+  gtk_widget_set_visible (self->scale_box, drawable && us_simvae_simulator (model)->fit != NULL);
   gtk_stack_set_visible_child_name (self->kinds, output->kind == US_OUTPUT_IMAGE ? "image" : "series");
 }
 
@@ -677,6 +641,10 @@ us_infer_page_class_init (UsInferPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, hint);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, show_decoder);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, show_simulator);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, scale_box);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, scale_check);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, scale_note);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, scale_room);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, estimates);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, verdict);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, remark);
@@ -686,10 +654,12 @@ us_infer_page_class_init (UsInferPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, data_view);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, decoder_view);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, simulator_view);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, data_caption);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, decoder_caption);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, simulator_caption);
   gtk_widget_class_bind_template_callback (widget_class, on_canvas_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_show_toggled_cb);
+  gtk_widget_class_bind_template_callback (widget_class, on_scale_toggled_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_open_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_save_clicked_cb);
   gtk_widget_class_install_action (widget_class, "infer.undo", NULL, action_cb);
@@ -703,8 +673,10 @@ static void
 us_infer_page_init (UsInferPage *self)
 {
   GtkDropTarget *drop = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
+  g_autofree char *room = us_infer_words_scale_room ();
 
   gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_label_set_text (self->scale_room, room);
   g_signal_connect_swapped (drop, "drop", G_CALLBACK (on_drop_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (drop));
   update_actions (self);

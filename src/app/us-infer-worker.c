@@ -17,6 +17,7 @@ typedef struct
 {
   UsInferWorker *worker;        /* owned, as all that follows */
   UsSimvae      *model;
+  gboolean       scaled;        /* wanted */
   double        *xy;            /* a drawing, */
   gsize          n_points;
   char          *path;          /* or a file, */
@@ -31,6 +32,7 @@ us_infer_letter_free (UsInferLetter *letter)
   g_clear_pointer (&letter->observation, us_observation_free);
   g_clear_pointer (&letter->inference, us_inference_free);
   g_clear_error (&letter->error);
+  g_free (letter->simulated);
   g_free (letter->path);
   g_free (letter);
 }
@@ -91,6 +93,70 @@ observe (Request  *request,
   return us_observation_from_polyline (simulator, output, request->n_points, request->xy, error);
 }
 
+/* The drawing as its prior can hold it; its points stay as they were, for the canvas. */
+static UsObservation *
+scale_down (UsInferLetter *letter,
+            UsObservation *observation,         /* taken over */
+            GError       **error)
+{
+  const UsSimulator *simulator = us_simvae_simulator (letter->model);
+  g_autofree double *xy = g_memdup2 (observation->xy, 2 * observation->n_points * sizeof *xy);
+  UsObservation *scaled;
+
+  us_ingest_scale_apply (&letter->scale, observation->n_points, xy);
+  scaled = us_observation_from_polyline (simulator, us_simvae_output (letter->model), observation->n_points, xy, error);
+  if (scaled != NULL)
+    {
+      memcpy (scaled->xy, observation->xy, 2 * observation->n_points * sizeof *xy);
+      g_free (scaled->origin);
+      g_free (scaled->note);
+      scaled->origin = g_steal_pointer (&observation->origin);
+      scaled->note = g_steal_pointer (&observation->note);
+    }
+  us_observation_free (observation);
+  letter->scaled = TRUE;
+  return scaled;
+}
+
+static void
+stretch (const UsIngestScale *scale,
+         gsize                n,
+         float               *values)
+{
+  for (gsize i = 0; i < n; i++)
+    values[i] = values[i] / scale->scale + scale->shift;
+}
+
+/* Back to the drawing's own height: a series as a whole; of an image what the simulator makes of
+ * the parameters, if they are within its bounds. */
+static void
+scale_up (UsInferLetter *letter)
+{
+  const UsSimulator *simulator = us_simvae_simulator (letter->model);
+  guint index = us_simvae_output (letter->model);
+  UsInference *inference = letter->inference;
+  double theta[US_MAX_PARAMETERS];
+  UsRng rng;
+
+  if (simulator->outputs[index].kind == US_OUTPUT_SERIES)
+    {
+      stretch (&letter->scale, inference->n_values, letter->observation->x);
+      stretch (&letter->scale, inference->n_values, inference->decoded);
+      stretch (&letter->scale, inference->n_values, inference->simulated);
+      inference->rms_decoder /= letter->scale.scale;
+      inference->rms_simulator /= letter->scale.scale;
+      return;
+    }
+  for (gsize p = 0; p < inference->n_parameters; p++)
+    theta[p] = us_ingest_scale_undo (&letter->scale, p, inference->mean[p]);
+  if (!us_simulator_check (simulator, theta, NULL))
+    return;
+  us_rng_init (&rng, 0, US_RNG_SIMULATOR, 0);
+  letter->simulated = g_new0 (float, inference->n_values);
+  if (simulator->run (simulator, theta, index, &rng, letter->simulated) != US_SIM_OK)
+    g_clear_pointer (&letter->simulated, g_free);
+}
+
 /* On the preview thread.  Not cancelled: it is short, and a pen that moves faster than the
  * network must still see answers. */
 static void
@@ -104,7 +170,13 @@ infer (gpointer    data,
 
   letter->model = us_simvae_ref (request->model);
   letter->path = g_strdup (request->path);
+  letter->scale.scale = 1;
   letter->observation = observe (request, &letter->error);
+  if (letter->observation != NULL && letter->observation->xy != NULL)
+    us_ingest_scale_find (&letter->scale, us_simvae_prior (request->model), us_simvae_output (request->model),
+                          letter->observation->n_points, letter->observation->xy);
+  if (request->scaled && !us_ingest_scale_is_identity (&letter->scale))
+    letter->observation = scale_down (letter, letter->observation, &letter->error);
   if (letter->observation != NULL)
     {
       if (self->player == NULL || us_player_model (self->player) != request->model)
@@ -113,6 +185,8 @@ infer (gpointer    data,
           self->player = us_player_new (request->model, 1, NULL);
         }
       letter->inference = us_player_infer (self->player, letter->observation->x, &letter->error);
+      if (letter->inference != NULL && letter->scaled)
+        scale_up (letter);
     }
   letter->milliseconds = (g_get_monotonic_time () - start) / 1e3;
   us_mailbox_post (self->mailbox, g_steal_pointer (&letter));
@@ -133,11 +207,13 @@ request_new (UsInferWorker *self,
 void
 us_infer_worker_draw (UsInferWorker *self,
                       UsSimvae      *model,
+                      gboolean       scaled,
                       gsize          n_points,
                       double        *xy)
 {
   Request *request = request_new (self, model);
 
+  request->scaled = scaled;
   request->n_points = n_points;
   request->xy = xy;
   us_preview_submit (self->preview, infer, request, request_free);
@@ -146,11 +222,13 @@ us_infer_worker_draw (UsInferWorker *self,
 void
 us_infer_worker_open (UsInferWorker *self,
                       UsSimvae      *model,
+                      gboolean       scaled,
                       const char    *path,
                       gsize          index)
 {
   Request *request = request_new (self, model);
 
+  request->scaled = scaled;
   request->path = g_strdup (path);
   request->index = index;
   us_preview_submit (self->preview, infer, request, request_free);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "us-ingest-scale.h"
 #include "us-ingest.h"
 #include "us-mailbox.h"
 #include "us-preview.h"
@@ -24,7 +25,10 @@ typedef struct
   UsSimvae      *model;         /* it was made with */
   char          *path;          /* the file that was read, or NULL */
   UsObservation *observation;
-  UsInference   *inference;
+  UsInference   *inference;     /* of the observation; of images: as scaled; of series: undone */
+  UsIngestScale  scale;         /* what it takes for the prior to hold the drawing, */
+  gboolean       scaled;        /* and whether it was done; not so with what is not a drawing */
+  float         *simulated;     /* (N) the simulator at the drawing's own height; NULL: not scaled, or out of its bounds */
   GError        *error;
   gdouble        milliseconds;  /* from drawing to answer, on the worker */
 } UsInferLetter;
@@ -35,17 +39,19 @@ void           us_infer_letter_free  (UsInferLetter *letter);
 UsInferWorker *us_infer_worker_new    (UsPreview *preview,
                                        UsMailbox *mailbox);
 void           us_infer_worker_close  (UsInferWorker *self);
-/* xy (n_points, 2), taken over. */
+/* xy (n_points, 2), taken over.  scaled: brought into the prior first, where that can be undone. */
 void           us_infer_worker_draw   (UsInferWorker *self,
                                        UsSimvae      *model,
+                                       gboolean       scaled,
                                        gsize          n_points,
                                        double        *xy);
 /* The file's contents, read on the worker. */
 void           us_infer_worker_open   (UsInferWorker *self,
                                        UsSimvae      *model,
+                                       gboolean       scaled,
                                        const char    *path,
                                        gsize          index);
-/* x (N), copied: the same data with a newer model. */
+/* Data that are no drawing, copied: the same with a newer model. */
 void           us_infer_worker_repeat (UsInferWorker *self,
                                        UsSimvae      *model,
                                        const UsObservation *observation);

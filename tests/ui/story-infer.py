@@ -101,6 +101,9 @@ with tempfile.TemporaryDirectory() as folder:
         wait(lambda: (points() or 0) > 20, "points of the drawing", LONG)
         wait(lambda: len(estimates()) == 11, "eleven estimates", LONG)
         find(app.root, "label", ".*more closely.*|.*was not measured.*")
+        # 0.4 high, where the prior ends at 0.25: read smaller, by less than half, and said so.
+        note = find(app.root, "label", r"Read at \d+ % of its height\. Its b₁ is about .*", t=LONG).get_name()
+        assert 50 <= int(re.match(r"Read at (\d+)", note).group(1)) <= 65, note
         wait(lambda: "sensitive" in states(button("Undo")), "something to undo", LONG)
         n_first = points()
         if pictures:

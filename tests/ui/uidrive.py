@@ -164,7 +164,10 @@ class App:
 
     def close(self):
         """A clean exit also writes the coverage data."""
-        act(self.frame, "window.close")
+        try:
+            act(self.frame, "window.close")
+        except GLib.Error:          # gone before it could answer
+            pass
         assert self.proc.wait(15) == 0, f"exit status {self.proc.returncode}"
 
     def __enter__(self):

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "us-infer-worker.h"
+
+G_BEGIN_DECLS
+
+/* An answer in words and as a table; each is freed with g_free.  The letter holds an inference. */
+
+/* How far to believe it, in two or three sentences. */
+char *us_infer_words_fit   (const UsInferLetter *letter);
+/* What was done to the data, and how long it took. */
+char *us_infer_words_work  (const UsInferLetter *letter);
+/* Whether the prior holds the drawing, and at which height it was read. */
+char *us_infer_words_scale (const UsInferLetter *letter);
+/* As long as that can get, to keep room for it. */
+char *us_infer_words_scale_room (void);
+/* A table parameter,unit,mean,sd,lower,upper, of the data as they stand. */
+char *us_infer_words_csv   (const UsInferLetter *letter);
+
+G_END_DECLS
