@@ -65,6 +65,108 @@ text (JsonBuilder *builder,
   json_builder_add_string_value (builder, value != NULL ? value : "");
 }
 
+static void
+begin (JsonBuilder *builder,
+       const char  *name)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_object (builder);
+}
+
+/* One estimator's scores; equivalent ones are null without symmetry. */
+static void
+information (JsonBuilder         *builder,
+             const char          *name,
+             const UsInformation *self,
+             const gboolean      *discrete,
+             gboolean             chen)
+{
+  gsize n = self->n_factors;
+
+  begin (builder, name);
+  if (chen)
+    number (builder, "width", self->width);
+  number (builder, "mig", self->mig);
+  number (builder, "mig_truth", self->mig_truth);
+  if (chen)
+    number (builder, "mig_truth_sd", self->mig_truth_sd);
+  number (builder, "mig_equivalent", self->mig_equivalent);
+  number (builder, "mig_ordered", us_information_mean_gap (n, self->gap, discrete));
+  number (builder, "mig_truth_ordered", us_information_mean_gap (n, self->gap_truth, discrete));
+  numbers (builder, "gap", self->gap, n);
+  numbers (builder, "gap_truth", self->gap_truth, n);
+  numbers (builder, "entropy", self->entropy, n);
+  matrix (builder, "information", self->information, n);
+  matrix (builder, "truth", self->truth, n);
+  if (self->equivalent != NULL)
+    {
+      numbers (builder, "gap_equivalent", self->gap_equivalent, n);
+      matrix (builder, "equivalent", self->equivalent, n);
+    }
+  json_builder_end_object (builder);
+}
+
+static void
+modulo (JsonBuilder             *builder,
+        const UsDisentanglement *self,
+        const UsSimulator       *simulator)
+{
+  gsize n = self->n_parameters;
+
+  begin (builder, "modulo_symmetry");
+  text (builder, "symmetry", simulator->symmetry);
+  number (builder, "accuracy", self->mean_accuracy);
+  number (builder, "accuracy_chance", self->mean_accuracy_chance);
+  number (builder, "information", self->mean_information);
+  number (builder, "disentanglement", self->disentanglement);
+  number (builder, "disentanglement_truth", self->disentanglement_truth);
+  number (builder, "mig", self->mig);
+  number (builder, "mig_chance", self->mig_chance);
+  number (builder, "mig_truth", self->mig_truth);
+  numbers (builder, "accuracy_of", self->accuracy, n);
+  numbers (builder, "accuracy_chance_of", self->accuracy_chance, n);
+  numbers (builder, "information_of", self->information, n);
+  numbers (builder, "right_of", self->right, n);
+  numbers (builder, "right_chance_of", self->right_chance, n);
+  numbers (builder, "rmse", self->rmse, n);
+  numbers (builder, "rmse_share", self->rmse_share, n);
+  numbers (builder, "median_error", self->median_error, n);
+  numbers (builder, "bias", self->bias, n);
+  numbers (builder, "slope", self->slope, n);
+  matrix (builder, "separation", self->separation, n);
+  matrix (builder, "aligned_information", self->aligned_information, n);
+  matrix (builder, "chance_information", self->chance_information, n);
+  matrix (builder, "truth_information", self->truth_information, n);
+  json_builder_end_object (builder);
+}
+
+static void
+derived (JsonBuilder        *builder,
+         const UsEvaluation *self,
+         const UsSimulator  *simulator)
+{
+  json_builder_set_member_name (builder, "derived");
+  json_builder_begin_array (builder);
+  for (gsize d = 0; d < self->n_derived; d++)
+    {
+      const UsDerivedScore *score = &self->derived[d];
+
+      json_builder_begin_object (builder);
+      text (builder, "name", simulator->derived[d].name);
+      text (builder, "unit", simulator->derived[d].unit);
+      json_builder_set_member_name (builder, "logarithmic");
+      json_builder_add_boolean_value (builder, simulator->derived[d].logarithmic);
+      number (builder, "r2", score->r2);
+      number (builder, "slope", score->slope);
+      number (builder, "rmse", score->rmse);
+      number (builder, "bias", score->bias);
+      json_builder_set_member_name (builder, "left_out");
+      json_builder_add_int_value (builder, (gint64) score->n_left_out);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}
+
 static JsonNode *
 metrics (const UsEvaluation *self,
          const UsSimvae     *model)
@@ -88,6 +190,9 @@ metrics (const UsEvaluation *self,
   number (builder, "rms_decoder", self->rms_decoder);
   number (builder, "rms_both", self->rms_both);
   number (builder, "rms_simulator", self->rms_simulator);
+  number (builder, "rms_chance", self->rms_chance);
+  json_builder_set_member_name (builder, "failed");
+  json_builder_add_int_value (builder, (gint64) self->n_failed);
   number (builder, "level", self->level);
   json_builder_set_member_name (builder, "parameters");
   json_builder_begin_array (builder);
@@ -103,8 +208,47 @@ metrics (const UsEvaluation *self,
   numbers (builder, "entropy", self->entropy, n);
   matrix (builder, "mutual_information", self->mutual_information, n);
   matrix (builder, "truth_information", self->truth_information, n);
+  information (builder, "histogram", self->histogram, self->modulo->discrete, FALSE);
+  information (builder, "chen", self->chen, self->modulo->discrete, TRUE);
+  modulo (builder, self->modulo, simulator);
+  derived (builder, self, simulator);
   json_builder_end_object (builder);
   return json_builder_get_root (builder);
+}
+
+/* Columns of a block: prefix and name; the next n of `values`, of rows of n_columns. */
+static gsize
+add_columns (GPtrArray    *names,
+             double       *values,
+             gsize         n_rows,
+             gsize         n_columns,
+             gsize         first,
+             const char   *prefix,
+             gsize         n,
+             const char  *(*name) (const UsSimulator *, gsize),
+             const UsSimulator *simulator,
+             const double *from)        /* (n_rows, n) */
+{
+  for (gsize p = 0; p < n; p++)
+    g_ptr_array_add (names, g_strconcat (prefix, name (simulator, p), NULL));
+  for (gsize i = 0; i < n_rows; i++)
+    for (gsize p = 0; p < n; p++)
+      values[i * n_columns + first + p] = from[i * n + p];
+  return first + n;
+}
+
+static const char *
+parameter_name (const UsSimulator *simulator,
+                gsize              p)
+{
+  return simulator->parameters[p].name;
+}
+
+static const char *
+derived_name (const UsSimulator *simulator,
+              gsize              d)
+{
+  return simulator->derived[d].name;
 }
 
 static gboolean
@@ -114,21 +258,19 @@ write_pairs (const UsEvaluation *self,
              GError            **error)
 {
   const UsSimulator *simulator = us_simvae_simulator (model);
-  gsize n = self->n_parameters;
+  gsize n = self->n_parameters, d = self->n_derived, rows = self->n_pairs;
+  gboolean symmetric = self->equivalent != NULL;
+  gsize n_columns = (symmetric ? 3 : 2) * n + 2 * d, at = 0;
   g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-  g_autofree double *values = g_new (double, self->n_pairs * 2 * n);
+  g_autofree double *values = g_new (double, rows * n_columns);
 
-  for (gsize p = 0; p < n; p++)
-    g_ptr_array_add (names, g_strconcat ("v_", simulator->parameters[p].name, NULL));
-  for (gsize p = 0; p < n; p++)
-    g_ptr_array_add (names, g_strconcat ("z_", simulator->parameters[p].name, NULL));
-  for (gsize i = 0; i < self->n_pairs; i++)
-    for (gsize p = 0; p < n; p++)
-      {
-        values[i * 2 * n + p] = self->v[i * n + p];
-        values[i * 2 * n + n + p] = self->z[i * n + p];
-      }
-  return us_csv_write (path, self->n_pairs, 2 * n, (const char *const *) names->pdata, values, error);
+  at = add_columns (names, values, rows, n_columns, at, "v_", n, parameter_name, simulator, self->v);
+  at = add_columns (names, values, rows, n_columns, at, "z_", n, parameter_name, simulator, self->z);
+  if (symmetric)
+    at = add_columns (names, values, rows, n_columns, at, "c_", n, parameter_name, simulator, self->modulo->closest);
+  at = add_columns (names, values, rows, n_columns, at, "v_", d, derived_name, simulator, self->derived_v);
+  at = add_columns (names, values, rows, n_columns, at, "z_", d, derived_name, simulator, self->derived_z);
+  return us_csv_write (path, rows, n_columns, (const char *const *) names->pdata, values, error);
 }
 
 gboolean

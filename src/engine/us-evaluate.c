@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "us-evaluate.h"
+#include "us-evaluate-private.h"
 
 #include "us-error.h"
 #include "us-simvae-private.h"
@@ -12,7 +12,6 @@
 
 #define BATCH        64
 #define ROWS_A_CHUNK 4
-#define N_BINS       20
 
 typedef struct
 {
@@ -58,12 +57,14 @@ simulate_answers (gpointer data,
     }
 }
 
-/* Sums of squared differences over all pairs. */
+/* Sums over all pairs. */
 typedef struct
 {
-  double decoder, both, simulator;
-  gsize  n_simulated;
-} Squares;
+  double decoder, both, simulator, chance;      /* squared differences */
+  gsize  n_simulated, n_chance;
+  gsize *inside;               /* (P) */
+  double *latent, *sd;         /* (n, P) answers as Gaussians, latents */
+} Sums;
 
 static double
 squared (gsize        n,
@@ -76,12 +77,75 @@ squared (gsize        n,
 }
 
 static gboolean
+take_errors (Work    *work,
+             gsize    n_chunks,
+             GError **error)
+{
+  for (gsize c = 0; c < n_chunks; c++)
+    if (work->errors[c] != NULL)
+      {
+        g_propagate_error (error, g_steal_pointer (&work->errors[c]));
+        for (gsize d = c + 1; d < n_chunks; d++)
+          g_clear_error (&work->errors[d]);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+/* One answer as calibrated: error is the rms of G(Z) - x. */
+static void
+add_interval (UsSimvae     *model,
+              double        error,
+              const double *sigma,      /* (P) or NULL */
+              const double *v,          /* (P) units */
+              const double *latent,     /* (P) */
+              double       *sd,         /* (P) out, latents */
+              gsize        *inside)     /* (P) counts */
+{
+  UsPrior *prior = us_simvae_prior (model);
+  gsize p_count = us_simvae_n_parameters (model);
+  double half[US_MAX_PARAMETERS], end[US_MAX_PARAMETERS], lower[US_MAX_PARAMETERS], upper[US_MAX_PARAMETERS];
+
+  us_calibration_spread (us_simvae_calibration (model), error, sigma, sd, half);
+  for (gsize p = 0; p < p_count; p++)
+    {
+      /* an answer wider than the prior knows no more than the prior */
+      sd[p] = MIN (sd[p], 1.0);
+      end[p] = CLAMP (latent[p] - half[p], -1.0, 1.0);
+    }
+  us_prior_from_latent (prior, end, lower);
+  for (gsize p = 0; p < p_count; p++)
+    end[p] = CLAMP (latent[p] + half[p], -1.0, 1.0);
+  us_prior_from_latent (prior, end, upper);
+  for (gsize p = 0; p < p_count; p++)
+    inside[p] += v[p] >= lower[p] && v[p] <= upper[p];
+}
+
+/* S(Z) against S(V), and against the S(V) of another row of the batch. */
+static void
+add_simulated (const Work *work,
+               gsize       n,
+               Sums       *sums)
+{
+  for (gsize i = 0; i < work->count; i++)
+    {
+      if (work->failed[i])
+        continue;
+      sums->simulator += squared (n, work->again + i * n, work->x + i * n);
+      sums->n_simulated++;
+      if (work->count == 1)
+        continue;
+      sums->chance += squared (n, work->again + i * n, work->x + (i + 1) % work->count * n);
+      sums->n_chance++;
+    }
+}
+
+static gboolean
 run_pairs (UsEvaluation  *self,
            UsSimvae      *model,
            UsPool        *pool,
            guint64        seed,
-           gsize         *inside,          /* (P) */
-           Squares       *squares,
+           Sums          *sums,
            GCancellable  *cancellable,
            GError       **error)
 {
@@ -90,144 +154,48 @@ run_pairs (UsEvaluation  *self,
   g_autofree float *x = g_new (float, BATCH * n);
   g_autofree float *again = g_new (float, BATCH * n);
   g_autofree float *decoded = g_new (float, BATCH * n);
-  g_autofree double *lower = g_new (double, BATCH * p_count);
-  g_autofree double *upper = g_new (double, BATCH * p_count);
-  gboolean failed[BATCH];
+  g_autofree double *sigma = g_new (double, BATCH * p_count);
+  gboolean failed[BATCH], has_sigma = us_simvae_has_sigma (model);
   Work work = { .model = model, .seed = seed, .x = x, .again = again, .failed = failed };
 
   for (gsize done = 0; done < self->n_pairs; done += BATCH)
     {
       gsize n_chunks;
-      double *v = self->v + done * p_count, *z = self->z + done * p_count;
+      double *latent = sums->latent + done * p_count;
 
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return FALSE;
       work.first = US_ROWS_EVALUATION + done;
       work.count = MIN (BATCH, self->n_pairs - done);
-      work.v = v;
-      work.z = z;
+      work.v = self->v + done * p_count;
+      work.z = self->z + done * p_count;
       n_chunks = (work.count + ROWS_A_CHUNK - 1) / ROWS_A_CHUNK;
       us_pool_run (pool, n_chunks, simulate_truth, &work);
-      for (gsize c = 0; c < n_chunks; c++)
-        if (work.errors[c] != NULL)
-          {
-            g_propagate_error (error, g_steal_pointer (&work.errors[c]));
-            for (gsize d = c + 1; d < n_chunks; d++)
-              g_clear_error (&work.errors[d]);
-            return FALSE;
-          }
+      if (!take_errors (&work, n_chunks, error))
+        return FALSE;
 
-      us_player_encode_interval (player, work.count, x, z, lower, upper);
+      us_player_encode_latent (player, work.count, x, latent, sigma);
+      for (gsize i = 0; i < work.count * p_count; i++)
+        latent[i] = CLAMP (latent[i], -1.0, 1.0);
+      for (gsize i = 0; i < work.count; i++)
+        us_prior_from_latent (us_simvae_prior (model), latent + i * p_count, work.z + i * p_count);
       us_pool_run (pool, n_chunks, simulate_answers, &work);
+      add_simulated (&work, n, sums);
+
+      us_player_decode_latent (player, work.count, latent, decoded);
       for (gsize i = 0; i < work.count; i++)
         {
-          for (gsize p = 0; p < p_count; p++)
-            inside[p] += v[i * p_count + p] >= lower[i * p_count + p] && v[i * p_count + p] <= upper[i * p_count + p];
-          if (failed[i])
-            continue;
-          squares->simulator += squared (n, again + i * n, x + i * n);
-          squares->n_simulated++;
+          double rms = us_rms_difference (n, decoded + i * n, x + i * n);
+
+          sums->both += rms * rms;
+          add_interval (model, rms, has_sigma ? sigma + i * p_count : NULL, work.v + i * p_count, latent + i * p_count,
+                        sums->sd + (done + i) * p_count, sums->inside);
         }
-      us_player_decode (player, work.count, v, decoded);
+      us_player_decode (player, work.count, work.v, decoded);
       for (gsize i = 0; i < work.count; i++)
-        squares->decoder += squared (n, decoded + i * n, x + i * n);
-      us_player_decode (player, work.count, z, decoded);
-      for (gsize i = 0; i < work.count; i++)
-        squares->both += squared (n, decoded + i * n, x + i * n);
+        sums->decoder += squared (n, decoded + i * n, x + i * n);
     }
   return TRUE;
-}
-
-/* How well column p is told: error, bias, determination, slope of Z over V. */
-static void
-regress (UsEvaluation *self,
-         const UsPrior *prior,
-         gsize          p)
-{
-  gsize n = self->n_pairs, stride = self->n_parameters;
-  double mean_v = 0, mean_z = 0, vv = 0, vz = 0, ee = 0, lower, upper;
-
-  for (gsize i = 0; i < n; i++)
-    {
-      mean_v += self->v[i * stride + p] / n;
-      mean_z += self->z[i * stride + p] / n;
-    }
-  for (gsize i = 0; i < n; i++)
-    {
-      double v = self->v[i * stride + p], z = self->z[i * stride + p];
-
-      vv += (v - mean_v) * (v - mean_v);
-      vz += (v - mean_v) * (z - mean_z);
-      ee += (z - v) * (z - v);
-    }
-  us_prior_range (prior, p, &lower, &upper);
-  self->rmse[p] = sqrt (ee / n);
-  self->rmse_share[p] = upper > lower ? self->rmse[p] / (upper - lower) : 0;
-  self->bias[p] = mean_z - mean_v;
-  self->r2[p] = vv > 0 ? 1 - ee / vv : NAN;
-  self->slope[p] = vv > 0 ? vz / vv : NAN;
-}
-
-static UsEvaluation *
-evaluation_alloc (gsize n_pairs,
-                  gsize n_parameters)
-{
-  UsEvaluation *self = g_new0 (UsEvaluation, 1);
-
-  self->n_pairs = n_pairs;
-  self->n_parameters = n_parameters;
-  self->n_bins = N_BINS;
-  self->v = g_new0 (double, n_pairs * n_parameters);
-  self->z = g_new0 (double, n_pairs * n_parameters);
-  self->mutual_information = g_new0 (double, n_parameters * n_parameters);
-  self->truth_information = g_new0 (double, n_parameters * n_parameters);
-  self->entropy = g_new0 (double, n_parameters);
-  self->rmse = g_new0 (double, n_parameters);
-  self->rmse_share = g_new0 (double, n_parameters);
-  self->bias = g_new0 (double, n_parameters);
-  self->r2 = g_new0 (double, n_parameters);
-  self->slope = g_new0 (double, n_parameters);
-  self->coverage = g_new0 (double, n_parameters);
-  return self;
-}
-
-void
-us_evaluation_free (UsEvaluation *self)
-{
-  if (self == NULL)
-    return;
-  g_free (self->v);
-  g_free (self->z);
-  g_free (self->mutual_information);
-  g_free (self->truth_information);
-  g_free (self->entropy);
-  g_free (self->rmse);
-  g_free (self->rmse_share);
-  g_free (self->bias);
-  g_free (self->r2);
-  g_free (self->slope);
-  g_free (self->coverage);
-  g_free (self);
-}
-
-static void
-measure_information (UsEvaluation *self)
-{
-  gsize n = self->n_pairs, stride = self->n_parameters;
-
-  for (gsize factor = 0; factor < stride; factor++)
-    {
-      for (gsize latent = 0; latent < stride; latent++)
-        {
-          self->mutual_information[latent * stride + factor]
-            = us_mutual_information (n, self->z + latent, stride, self->v + factor, stride, self->n_bins);
-          self->truth_information[latent * stride + factor]
-            = us_mutual_information (n, self->v + latent, stride, self->v + factor, stride, self->n_bins);
-        }
-      self->entropy[factor] = self->truth_information[factor * stride + factor];
-    }
-  self->mig = us_mutual_information_gap (stride, self->mutual_information, self->entropy);
-  self->mig_truth = us_mutual_information_gap (stride, self->truth_information, self->entropy);
 }
 
 UsEvaluation *
@@ -242,9 +210,10 @@ us_evaluate (UsSimvae      *model,
   g_autoptr(UsEvaluation) self = NULL;
   g_autoptr(UsPool) pool = NULL;
   g_autofree gsize *inside = g_new0 (gsize, p_count);
-  Squares squares = { 0 };
+  g_autofree double *latent = NULL, *sd = NULL;
+  Sums sums = { .inside = inside };
 
-  g_return_val_if_fail (n_pairs > 0, NULL);
+  g_return_val_if_fail (n_pairs > 1, NULL);
 
   if (!us_simvae_has_encoder (model))
     {
@@ -252,20 +221,22 @@ us_evaluate (UsSimvae      *model,
                            "this model has a decoder only: its training ended before the encoder was trained");
       return NULL;
     }
-  self = evaluation_alloc (n_pairs, p_count);
+  self = us_evaluation_alloc (us_simvae_simulator (model), n_pairs);
+  sums.latent = latent = g_new (double, n_pairs * p_count);
+  sums.sd = sd = g_new (double, n_pairs * p_count);
   pool = us_pool_new (n_workers, 0);
-  if (!run_pairs (self, model, pool, seed, inside, &squares, cancellable, error))
+  if (!run_pairs (self, model, pool, seed, &sums, cancellable, error))
     return NULL;
 
   self->level = us_simvae_calibration (model)->level;
-  self->rms_decoder = sqrt (squares.decoder / n_pairs);
-  self->rms_both = sqrt (squares.both / n_pairs);
-  self->rms_simulator = squares.n_simulated > 0 ? sqrt (squares.simulator / squares.n_simulated) : NAN;
+  self->rms_decoder = sqrt (sums.decoder / n_pairs);
+  self->rms_both = sqrt (sums.both / n_pairs);
+  self->rms_simulator = sums.n_simulated > 0 ? sqrt (sums.simulator / sums.n_simulated) : NAN;
+  self->rms_chance = sums.n_chance > 0 ? sqrt (sums.chance / sums.n_chance) : NAN;
+  self->n_failed = n_pairs - sums.n_simulated;
   for (gsize p = 0; p < p_count; p++)
-    {
-      self->coverage[p] = (double) inside[p] / n_pairs;
-      regress (self, us_simvae_prior (model), p);
-    }
-  measure_information (self);
+    self->coverage[p] = (double) inside[p] / n_pairs;
+  if (!us_evaluation_measure (self, us_simvae_prior (model), seed, latent, sd, pool, cancellable, error))
+    return NULL;
   return g_steal_pointer (&self);
 }

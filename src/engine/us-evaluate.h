@@ -1,32 +1,56 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "us-disentanglement.h"
 #include "us-mutual-information.h"
 #include "us-simvae.h"
 
 G_BEGIN_DECLS
 
+/* How well a derived quantity is told; of its logarithm to base 10 when it is logarithmic. */
+typedef struct
+{
+  double  rmse, bias;
+  double  r2, slope;             /* of Z's over V's */
+  gsize   n_left_out;            /* pairs where either is not finite */
+} UsDerivedScore;
+
 /**
  * UsEvaluation:
  *
- * What held-out draws say of a model; P parameters, n pairs (V true, Z inferred).
+ * What held-out draws say of a model; P parameters, n pairs (V true, Z inferred),
+ * D derived quantities of the simulator.
  */
 typedef struct
 {
   gsize   n_pairs, n_parameters, n_bins;
   double *v, *z;                 /* (n, P) in the parameters' units */
+  double *equivalent;            /* (n, P) V̄, random members of V's classes; NULL without symmetry */
+
+  /* by histogram, in latents; borrowed from `histogram` */
   double *mutual_information;    /* (P, P) MIM(Z, V): row latent, column factor, nats */
   double *truth_information;     /* (P, P) MIM(V, V) */
-  double *entropy;               /* (P) H(V), nats, same bins */
+  double *entropy;               /* (P) H(V), nats, same bins; of a discrete parameter: of its values */
   double  mig, mig_truth;        /* mean over factors of (top − second) / H; of V with itself */
+  UsInformation *histogram;
+  UsInformation *chen;           /* with the calibrated σ of each answer */
+
   double *rmse;                  /* (P) in units */
   double *rmse_share;            /* (P) of the prior's range */
-  double *bias, *r2, *slope;     /* (P) */
+  double *bias, *r2, *slope;     /* (P) Z against V as drawn; modulo symmetry: `modulo` */
+  UsDisentanglement *modulo;
+
+  gsize   n_derived;
+  double *derived_v, *derived_z; /* (n, D) in the quantities' units */
+  UsDerivedScore *derived;       /* (D) */
+
   double *coverage;              /* (P) share of V inside the interval */
   double  level;
   double  rms_decoder;           /* G(V) against S(V) */
   double  rms_both;              /* G(Z) against S(V) */
   double  rms_simulator;         /* S(Z) against S(V) */
+  double  rms_chance;            /* S(Z) against S(V) of another pair */
+  gsize   n_failed;              /* Z on which the simulator does not run: not in the last two */
 } UsEvaluation;
 
 UsEvaluation *us_evaluate        (UsSimvae      *model,
@@ -35,7 +59,8 @@ UsEvaluation *us_evaluate        (UsSimvae      *model,
                                   guint          n_workers,
                                   GCancellable  *cancellable,
                                   GError       **error);
-/* metrics.json and pairs.csv (columns v_NAME, z_NAME) into an existing or new folder. */
+/* metrics.json and pairs.csv into an existing or new folder.  Columns v_NAME, z_NAME of parameters; c_NAME of the
+ * member of V's class closest to Z, when there is a symmetry; v_NAME, z_NAME of derived quantities. */
 gboolean      us_evaluation_write (const UsEvaluation *self,
                                   const UsSimvae      *model,
                                   const char          *folder,
