@@ -235,18 +235,19 @@ static void
 rows_of_parameters (Chain          *chain,
                     const UsPreset *self,
                     gsize           n_rows,
-                    gsize           width,
+                    gsize           positions,
+                    gsize           trunk,
                     gsize           first)
 {
-  gsize features = self->width / 4;
+  gsize features = trunk / 4;
 
   add (chain, &(UsLayer) { .kind = US_LAYER_DENSE, .out = first, .bias = TRUE, .init_gain = GENTLE });
   simple (chain, US_LAYER_GELU);
-  add (chain, &(UsLayer) { .kind = US_LAYER_DENSE, .out = n_rows * width * features, .bias = TRUE,
+  add (chain, &(UsLayer) { .kind = US_LAYER_DENSE, .out = n_rows * positions * features, .bias = TRUE,
                            .init_gain = GENTLE });
-  reshape (chain, n_rows, width, features);
-  row_conv (chain, self->width, 3, GENTLE);
-  row_blocks (chain, self->width, self->depth, US_LAYER_GELU);
+  reshape (chain, n_rows, positions, features);
+  row_conv (chain, trunk, 3, GENTLE);
+  row_blocks (chain, trunk, self->depth, US_LAYER_GELU);
   simple (chain, US_LAYER_GELU);
 }
 
@@ -266,10 +267,11 @@ code_of_rows (Chain             *chain,
 
 /* -- columns and rows --------------------------------------------------- */
 
-static gboolean
-can_cross (const UsOutput *output)
+gboolean
+us_own_can_cross (const UsOutput *output)
 {
-  return !output->traces && output->height == output->width && output->width <= MAX_CROSS;
+  return output->kind == US_OUTPUT_IMAGE && !output->traces
+         && output->height == output->width && output->width <= MAX_CROSS;
 }
 
 UsNetwork *
@@ -282,15 +284,15 @@ us_own_decoder (const UsPreset    *self,
 
   if (output->kind == US_OUTPUT_SERIES)
     return dense_decoder (self, simulator, output);
-  if (can_cross (output))
+  if (us_own_can_cross (output))
     {
-      rows_of_parameters (&chain, self, 2, output->width, 4 * self->width);
+      rows_of_parameters (&chain, self, 2, output->width, self->width / 2, 4 * self->width);
       row_conv (&chain, PRODUCTS * output->channels, 1, PRODUCT_GAIN);
       add (&chain, &(UsLayer) { .kind = US_LAYER_OUTER, .factor = PRODUCTS });
     }
   else
     {
-      rows_of_parameters (&chain, self, 1, output->width, 2 * self->width);
+      rows_of_parameters (&chain, self, 1, output->width, self->width, 2 * self->width);
       row_conv (&chain, output->height * output->channels, 1, GENTLE);
       add (&chain, &(UsLayer) { .kind = US_LAYER_ROWS, .factor = output->height });
     }
@@ -307,7 +309,7 @@ us_own_encoder (const UsPreset    *self,
 
   if (output->kind == US_OUTPUT_SERIES)
     return dense_encoder (self, simulator, output);
-  simple (&chain, can_cross (output) ? US_LAYER_CROSS : US_LAYER_COLUMNS);
+  simple (&chain, us_own_can_cross (output) ? US_LAYER_CROSS : US_LAYER_COLUMNS);
   code_of_rows (&chain, self, simulator);
   return finish (&chain, output->height, output->width, output->channels);
 }

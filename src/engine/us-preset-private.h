@@ -21,6 +21,7 @@ UsNetwork *us_dcgan_encoder    (const UsPreset    *self,
  * sequences, and the decoder's picture is a sum of products of a row's and a column's features.
  * The encoder's answers are linear in what it finds at each position, an average over positions:
  * a hidden layer there makes them worse.  Series get dense nets. */
+gboolean   us_own_can_cross    (const UsOutput    *output);
 UsNetwork *us_own_decoder      (const UsPreset    *self,
                                 const UsSimulator *simulator,
                                 guint              output);

@@ -41,6 +41,11 @@ struct _UsPreset
 };
 
 const UsPreset *us_preset_list (gsize *n);
+/* What a preset means for one output: pictures told by columns and rows take more and smaller
+ * steps with narrower nets than plots of curves. */
+UsPreset        us_preset_for  (const UsPreset    *self,
+                                const UsSimulator *simulator,
+                                guint              output);
 /* Errors: US_FORMAT_ERROR_MISSING, naming the known ones. */
 const UsPreset *us_preset_find (const char  *id,
                                 GError     **error);

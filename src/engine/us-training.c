@@ -57,7 +57,7 @@ us_training_new (const UsTrainerConfig  *config,
   self->prior = us_prior_ref (config->prior);
   self->simulator = us_prior_simulator (config->prior);
   self->output = config->output;
-  self->preset = *config->preset;
+  self->preset = us_preset_for (config->preset, us_prior_simulator (config->prior), config->output);
   if (config->width > 0)
     self->preset.width = config->width;
   self->wide_prior = us_training_stretch_prior (self->prior, self->preset.edge);
