@@ -480,6 +480,34 @@ test_kinds (void)
   g_assert_cmpfloat (one->accuracy[0], >, -0.03);
 }
 
+/* --- the simulators that state a symmetry ------------------------------------- */
+
+/* Any member of the class is as good as V itself; another row's is not. */
+static void
+test_simulator (gconstpointer data)
+{
+  const UsSimulator *simulator = data;
+  const gsize n = 2000, p_count = simulator->n_parameters;
+  g_autoptr(UsPrior) prior = us_prior_new_default (simulator);
+  g_autofree double *v = draws (simulator, 0);
+  g_autofree double *z = g_new (double, n * p_count);
+  g_autoptr(UsDisentanglement) d = NULL, wrong = NULL;
+
+  us_symmetry_draw (prior, 1, 0, n, v, z);
+  d = us_disentanglement_new (prior, n, v, z);
+  wrong = us_disentanglement_new (prior, n, v, v + n * p_count);
+  g_test_message ("%s: a member: accuracy %.6f, information %.4f, disentanglement %.4f of %.4f; another row: %.3f, "
+                  "%.4f, %.4f", simulator->id, d->mean_accuracy, d->mean_information, d->disentanglement,
+                  d->disentanglement_truth, wrong->mean_accuracy, wrong->mean_information, wrong->disentanglement);
+  for (gsize p = 0; p < p_count; p++)
+    g_assert_cmpfloat (d->accuracy[p], >, 1 - 1e-6);
+  g_assert_cmpfloat (d->mean_information, >, 0.999);
+  g_assert_cmpfloat_with_epsilon (d->disentanglement, d->disentanglement_truth, 1e-3);
+  g_assert_cmpfloat (wrong->mean_accuracy, <, 0.1);
+  g_assert_cmpfloat_with_epsilon (wrong->mean_accuracy, wrong->mean_accuracy_chance, 0.15);
+  g_assert_cmpfloat (wrong->mean_information, <, 0.05);
+}
+
 /* --- the read-out ------------------------------------------------------------ */
 
 static void
@@ -516,6 +544,9 @@ int
 main (int   argc,
       char *argv[])
 {
+  gsize n;
+  const UsSimulator *const *list = us_registry_list (&n);
+
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/disentanglement/perfect", test_perfect);
@@ -532,5 +563,12 @@ main (int   argc,
   g_test_add_func ("/disentanglement/spread", test_spread);
   g_test_add_func ("/disentanglement/kinds", test_kinds);
   g_test_add_func ("/disentanglement/read-out", test_read_out);
+  for (gsize i = 0; i < n; i++)
+    if (list[i]->closest_equivalent != NULL)
+      {
+        g_autofree char *path = g_strdup_printf ("/disentanglement/simulator/%s", list[i]->id);
+
+        g_test_add_data_func (path, list[i], test_simulator);
+      }
   return g_test_run ();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Chen, Li, Grosse, Duvenaud 2018 ("Isolating sources of disentanglement in variational
- * autoencoders", arXiv 1802.04942), appendix B: entropies of z_j from the mixture of q(z_j|x)
+ * autoencoders", arXiv 1802.04942), section 4: entropies of z_j from the mixture of q(z_j|x)
  * over the data, and over the data of one class.  The mixtures are laid out on grids and
  * integrated, in O(n) where sums over pairs of rows take O(n²).
  *
