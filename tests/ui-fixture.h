@@ -2,6 +2,7 @@
 /* What the window's tests share: a model that was barely trained, and waiting. */
 #pragma once
 
+#include "us-read-out.h"
 #include "us-session.h"
 #include "us-trainer.h"
 
@@ -131,6 +132,8 @@ fixture_find_label (GtkWidget  *root,
 {
   if (GTK_IS_LABEL (root) && gtk_widget_get_visible (root) &&
       strstr (gtk_label_get_label (GTK_LABEL (root)), part) != NULL)
+    return root;
+  if (US_IS_READ_OUT (root) && strstr (us_read_out_get_text (US_READ_OUT (root)), part) != NULL)
     return root;
   for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL;
        child = gtk_widget_get_next_sibling (child))

@@ -88,9 +88,10 @@ on_drag_update_cb (GtkGestureDrag *drag,
                    double          dy,
                    UsChart        *self)
 {
+  UsPlotFrame *frame = us_chart_get_frame (self);
   cairo_rectangle_t area;
 
-  if (self->frame == NULL || !us_plot_frame_get_area (self->frame, &area))
+  if (frame == NULL || !us_plot_frame_get_area (frame, &area))
     return;
   if (self->panning)
     {
@@ -114,12 +115,13 @@ static void
 zoom_to_band (UsChart *self)
 {
   double x0, x1, y0, y1;
+  UsPlotFrame *frame = us_chart_get_frame (self);
   UsPlotView view = self->view;
   gboolean wide = fabs (self->drag_to_x - self->drag_x) >= LEAST_BAND;
   gboolean tall = fabs (self->drag_to_y - self->drag_y) >= LEAST_BAND;
 
-  us_plot_frame_to_data (self->frame, self->drag_x, self->drag_y, &x0, &y0);
-  us_plot_frame_to_data (self->frame, self->drag_to_x, self->drag_to_y, &x1, &y1);
+  us_plot_frame_to_data (frame, self->drag_x, self->drag_y, &x0, &y0);
+  us_plot_frame_to_data (frame, self->drag_to_x, self->drag_to_y, &x1, &y1);
   if (wide)
     {
       view.x0 = MIN (x0, x1);
@@ -140,7 +142,7 @@ on_drag_end_cb (GtkGestureDrag *drag,
                 double          dy,
                 UsChart        *self)
 {
-  if (self->banding && self->frame != NULL)
+  if (self->banding && us_chart_get_frame (self) != NULL)
     zoom_to_band (self);
   self->banding = self->panning = FALSE;
   gtk_widget_queue_draw (GTK_WIDGET (self));

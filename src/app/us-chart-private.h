@@ -32,14 +32,15 @@ struct _UsChart
 
   /* cached */
   UsPlotFrame    *frame;            /* NULL: to be made */
-  UsScreenImage  *image;            /* of frame */
+  gboolean        frame_is_old;     /* to be made again */
+  UsScreenImage  *image;            /* what is shown; NULL: to be painted */
   guint           describe_source;
 };
 
 /* Sets what is shown; an end beyond the whole is moved back, the whole itself becomes NaN. */
 void us_chart_set_view      (UsChart          *self,
                              const UsPlotView *view);
-/* The frame for the present size and theme; NULL before the first allocation. */
+/* The frame for the present plot, size and theme; NULL before the first allocation. */
 UsPlotFrame *us_chart_get_frame (UsChart      *self);
 /* Zooms both axes by factor (< 1: closer) about a point in pixels; beyond an axis only along it. */
 void us_chart_zoom_at       (UsChart          *self,

@@ -36,10 +36,18 @@ static GParamSpec *props[N_PROPS];
 
 /* ---- picture ------------------------------------------------------------- */
 
+/* What was prepared is for another plot, size or look. */
+static void
+forget (UsChart *self)
+{
+  g_clear_pointer (&self->image, us_screen_image_free);
+  self->frame_is_old = TRUE;
+}
+
 static void
 invalidate (UsChart *self)
 {
-  g_clear_pointer (&self->image, us_screen_image_free);
+  forget (self);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -74,7 +82,6 @@ make_image (UsChart             *self,
   cairo_surface_t *surface;
   cairo_t *cr;
 
-  us_screen_image_free (self->image);
   self->image = us_screen_image_new ((int) (options->width * options->scale), (int) (options->height * options->scale));
   surface = us_screen_image_get_surface (self->image);
   cairo_surface_set_device_scale (surface, options->scale, options->scale);
@@ -84,32 +91,34 @@ make_image (UsChart             *self,
   cairo_surface_set_device_scale (surface, 1, 1);
 }
 
-/* The frame is kept beside its picture, for what changed neither is asked again. */
-static void
-ensure (UsChart *self)
-{
-  UsPlotOptions options;
-
-  if (self->frame != NULL && self->image != NULL)
-    return;
-  fill_options (self, &options);
-  if (options.width < 1 || options.height < 1)
-    return;
-  if (self->image == NULL)
-    {
-      UsPlotFrame *frame = us_plot_frame_new (self->plot, &options, self->frame);
-
-      us_plot_frame_free (self->frame);
-      self->frame = frame;
-    }
-  make_image (self, &options);
-}
-
+/* An old frame is kept for what changed neither is asked again. */
 UsPlotFrame *
 us_chart_get_frame (UsChart *self)
 {
-  ensure (self);
+  UsPlotOptions options;
+  UsPlotFrame *frame;
+
+  if (self->frame != NULL && !self->frame_is_old)
+    return self->frame;
+  fill_options (self, &options);
+  if (options.width < 1 || options.height < 1)
+    return NULL;
+  frame = us_plot_frame_new (self->plot, &options, self->frame);
+  us_plot_frame_free (self->frame);
+  self->frame = frame;
+  self->frame_is_old = FALSE;
   return self->frame;
+}
+
+static void
+ensure_image (UsChart *self)
+{
+  UsPlotOptions options;
+
+  if (self->image != NULL || us_chart_get_frame (self) == NULL)
+    return;
+  fill_options (self, &options);
+  make_image (self, &options);
 }
 
 /* ---- view ---------------------------------------------------------------- */
@@ -313,6 +322,32 @@ us_chart_set_plot (UsChart *self,
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PLOT]);
 }
 
+UsChartPainting *
+us_chart_begin_painting (UsChart *self)
+{
+  UsPlotOptions options;
+
+  g_return_val_if_fail (US_IS_CHART (self), NULL);
+
+  fill_options (self, &options);
+  return options.width < 1 || options.height < 1 ? NULL : us_chart_painting_new (&options);
+}
+
+void
+us_chart_set_painted (UsChart         *self,
+                      UsPlot          *plot,
+                      UsChartPainting *painting)
+{
+  UsPlotOptions options;
+
+  us_chart_set_plot (self, plot);
+  /* In its place may stand a copy with words of the chart's own. */
+  if (painting == NULL || self->plot != plot || self->image != NULL)
+    return;
+  fill_options (self, &options);
+  self->image = us_chart_painting_take (painting, &options);
+}
+
 UsPlot *
 us_chart_get_plot (UsChart *self)
 {
@@ -356,10 +391,10 @@ us_chart_size_allocate (GtkWidget *widget,
   gtk_widget_size_allocate (self->menu_button, &(GtkAllocation) { width - w - 2, 2, w, h }, -1);
   if (self->context_menu != NULL)
     gtk_popover_present (GTK_POPOVER (self->context_menu));
-  if (self->image != NULL &&
-      (us_screen_image_get_width (self->image) != width * gtk_widget_get_scale_factor (widget) ||
-       us_screen_image_get_height (self->image) != height * gtk_widget_get_scale_factor (widget)))
-    g_clear_pointer (&self->image, us_screen_image_free);
+  if (self->image == NULL ||
+      us_screen_image_get_width (self->image) != width * gtk_widget_get_scale_factor (widget) ||
+      us_screen_image_get_height (self->image) != height * gtk_widget_get_scale_factor (widget))
+    forget (self);
 }
 
 static void
@@ -367,6 +402,7 @@ snapshot_overlay (UsChart     *self,
                   GtkSnapshot *snapshot)
 {
   int width = gtk_widget_get_width (GTK_WIDGET (self)), height = gtk_widget_get_height (GTK_WIDGET (self));
+  UsPlotFrame *frame;
   cairo_t *cr;
 
   if (self->banding)
@@ -382,10 +418,10 @@ snapshot_overlay (UsChart     *self,
       gsk_rounded_rect_init_from_rect (&outline, &band, 0);
       gtk_snapshot_append_border (snapshot, &outline, (float[4]) { 1, 1, 1, 1 }, (GdkRGBA[4]) { edge, edge, edge, edge });
     }
-  else if (isfinite (self->hover_x) && !self->panning)
+  else if (isfinite (self->hover_x) && !self->panning && (frame = us_chart_get_frame (self)) != NULL)
     {
       cr = gtk_snapshot_append_cairo (snapshot, &GRAPHENE_RECT_INIT (0, 0, (float) width, (float) height));
-      us_plot_frame_paint_hover (self->frame, cr, self->hover_x, self->hover_y);
+      us_plot_frame_paint_hover (frame, cr, self->hover_x, self->hover_y);
       cairo_destroy (cr);
     }
   if (gtk_widget_has_visible_focus (GTK_WIDGET (self)))
@@ -404,7 +440,7 @@ us_chart_snapshot (GtkWidget   *widget,
 {
   UsChart *self = US_CHART (widget);
 
-  ensure (self);
+  ensure_image (self);
   if (self->image == NULL)
     return;
   us_screen_image_append (self->image, widget, snapshot,
@@ -419,7 +455,7 @@ us_chart_css_changed (GtkWidget         *widget,
                       GtkCssStyleChange *change)
 {
   GTK_WIDGET_CLASS (us_chart_parent_class)->css_changed (widget, change);
-  g_clear_pointer (&US_CHART (widget)->image, us_screen_image_free);
+  forget (US_CHART (widget));
 }
 
 static void

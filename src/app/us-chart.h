@@ -3,7 +3,7 @@
 
 #include <gtk/gtk.h>
 
-#include "us-plot.h"
+#include "us-chart-painting.h"
 
 G_BEGIN_DECLS
 
@@ -32,5 +32,12 @@ void       us_chart_set_plot   (UsChart *self,
                                 UsPlot  *plot);
 UsPlot    *us_chart_get_plot   (UsChart *self);
 void       us_chart_reset_zoom (UsChart *self);
+/* What another thread needs to paint a plot as this chart would now; NULL before it has a size. */
+UsChartPainting *us_chart_begin_painting (UsChart         *self);
+/* us_chart_set_plot () with what was painted of it; painting: borrowed, may be NULL.  A chart that
+ * has changed its size or look since then paints by itself. */
+void             us_chart_set_painted    (UsChart         *self,
+                                          UsPlot          *plot,
+                                          UsChartPainting *painting);
 
 G_END_DECLS

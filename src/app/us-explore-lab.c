@@ -72,6 +72,8 @@ player_for (UsExploreLab *self,
 void
 us_explore_picture_free (UsExplorePicture *picture)
 {
+  if (picture == NULL)
+    return;
   g_free (picture->decoded);
   g_free (picture->simulated);
   g_free (picture->difference);

@@ -45,6 +45,7 @@ UsExplorePicture *us_explore_lab_picture  (UsExploreLab *self,
                                            UsSimvae     *model,
                                            const double *theta,
                                            guint64       serial);
+/* NULL is allowed. */
 void              us_explore_picture_free (UsExplorePicture *picture);
 /* One row of n_columns pictures for each parameter that is not fixed: it goes from the
  * lower to the upper end of its prior, the others stay at theta.  with_simulator: under

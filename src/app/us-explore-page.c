@@ -8,26 +8,20 @@
 #include "us-aspect-bin.h"
 #include "us-chart.h"
 #include "us-colour-bar.h"
-#include "us-explore-lab.h"
+#include "us-explore-job.h"
+#include "us-explore-play.h"
 #include "us-image-view.h"
 #include "us-latent-row.h"
-#include "us-mailbox.h"
+#include "us-read-out.h"
 #include "us-session.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
 
 #define N_COLUMNS 9                     /* of a traversal strip */
-#define STRIPS_DELAY_MS 120             /* after a change, before strips are computed */
+#define STRIPS_DELAY_MS 160             /* after a change, before strips are computed */
 #define FIRST_DRAW 3                    /* seed of the place where a new model is shown first */
-#define READ_OUT_US (250 * 1000)        /* numbers change no faster than can be read */
-#define SWING_SECONDS 3.0               /* of one latent to both ends and back */
-
-typedef enum
-{
-  PLAY_IN_TURN,
-  PLAY_TOGETHER,
-} PlayMode;
+#define READ_OUT_MS 250                 /* numbers change no faster than can be read */
 
 struct _UsExplorePage
 {
@@ -51,8 +45,8 @@ struct _UsExplorePage
   GtkLabel           *scale_upper;
   UsChart            *curves;
   UsChart            *curve_difference;
-  GtkLabel           *agreement;
-  GtkLabel           *timing;
+  UsReadOut          *agreement;
+  UsReadOut          *timing;
   GtkWidget          *strips_section;
   GtkSwitch          *with_simulator;
   UsAspectBin        *strips_shape;
@@ -69,6 +63,8 @@ struct _UsExplorePage
   UsPreview          *strips_slot;
   UsExploreLab       *strips_lab;       /* of the slot's thread */
   UsMailbox          *strips_box;
+  UsExplorePicture   *picture;          /* the newest that came; or NULL */
+  UsExplorePlay      *play;
 
   /* State. */
   gboolean            batching;         /* several rows change at once */
@@ -76,14 +72,10 @@ struct _UsExplorePage
   guint64             serial;           /* of the newest request */
   guint64             shown;            /* of the newest picture */
   guint               strips_id;
-  gint64              read_out_time;
+  guint               read_out_id;
+  gint64              read_out_us;      /* when the numbers last changed */
+  guint               tick_id;          /* of play */
   UsLatency          *latency;
-
-  /* Play. */
-  guint               tick_id;
-  gint64              play_start;       /* frame time; 0: with the next frame */
-  gsize               play_parameter;
-  double             *play_phase;       /* (P) */
 };
 
 enum
@@ -145,7 +137,7 @@ us_explore_page_is_settled (UsExplorePage *self)
 {
   g_return_val_if_fail (US_IS_EXPLORE_PAGE (self), FALSE);
 
-  return self->shown == self->serial && self->strips_id == 0;
+  return self->shown == self->serial && self->strips_id == 0 && self->read_out_id == 0;
 }
 
 /* (P), free with g_free */
@@ -159,89 +151,44 @@ dup_theta (UsExplorePage *self)
   return theta;
 }
 
-/* ---- work for the two slots ---- */
+/* ---- what is asked of the two slots ---- */
 
-typedef struct
-{
-  UsExploreLab *lab;
-  UsSimvae     *model;
-  UsMailbox    *mailbox;
-  double       *theta;          /* (P) */
-  guint64       serial;
-  gboolean      with_simulator;
-} Job;
-
-static Job *
+static UsExploreJob *
 job_new (UsExplorePage *self,
          UsExploreLab  *lab,
          UsMailbox     *mailbox)
 {
-  Job *job = g_new0 (Job, 1);
+  g_autofree double *theta = dup_theta (self);
 
-  job->lab = us_explore_lab_ref (lab);
-  job->model = us_simvae_ref (self->model);
-  job->mailbox = us_mailbox_ref (mailbox);
-  job->theta = dup_theta (self);
-  return job;
-}
-
-static void
-job_free (gpointer data)
-{
-  Job *job = data;
-
-  us_explore_lab_unref (job->lab);
-  us_simvae_unref (job->model);
-  us_mailbox_unref (job->mailbox);
-  g_free (job->theta);
-  g_free (job);
-}
-
-/* Preview thread.  Not cancelled: it is short, and a hand that moves faster than
- * the decoder must still see pictures. */
-static void
-run_picture (gpointer    data,
-             const gint *cancelled)
-{
-  Job *job = data;
-
-  us_mailbox_post (job->mailbox,
-                   us_explore_lab_picture (job->lab, job->model, job->theta, job->serial));
-}
-
-/* The thread of the page's own slot. */
-static void
-run_strips (gpointer    data,
-            const gint *cancelled)
-{
-  Job *job = data;
-  UsExploreStrips *strips = us_explore_lab_strips (job->lab, job->model, job->theta, N_COLUMNS,
-                                                   job->with_simulator, cancelled);
-
-  if (strips != NULL)
-    us_mailbox_post (job->mailbox, strips);
+  return us_explore_job_new (lab, self->model, mailbox, theta);
 }
 
 static gboolean
 ask_strips (gpointer data)
 {
   UsExplorePage *self = data;
-  Job *job;
+  UsExploreJob *job;
 
   self->strips_id = 0;
   if (self->model == NULL)
     return G_SOURCE_REMOVE;
   job = job_new (self, self->strips_lab, self->strips_box);
-  job->with_simulator = gtk_switch_get_active (self->with_simulator);
-  us_preview_submit (self->strips_slot, run_strips, job, job_free);
+  us_explore_job_paint (job, 0, us_chart_begin_painting (self->strips));
+  us_explore_job_ask_strips (job, self->strips_slot, N_COLUMNS, gtk_switch_get_active (self->with_simulator));
   return G_SOURCE_REMOVE;
+}
+
+static const UsOutput *
+shown_output (UsExplorePage *self)
+{
+  return &us_simvae_simulator (self->model)->outputs[us_simvae_output (self->model)];
 }
 
 static void
 ask (UsExplorePage *self)
 {
   UsPreview *preview = self->session != NULL ? us_session_get_preview (self->session) : NULL;
-  Job *job;
+  UsExploreJob *job;
 
   if (self->model == NULL || preview == NULL || self->batching)
     return;
@@ -252,9 +199,13 @@ ask (UsExplorePage *self)
     }
   self->stale = FALSE;
   job = job_new (self, self->lab, self->pictures);
-  job->serial = ++self->serial;
-  us_latency_ask (self->latency, job->serial, g_get_monotonic_time ());
-  us_preview_submit (preview, run_picture, job, job_free);
+  if (shown_output (self)->kind != US_OUTPUT_IMAGE)
+    {
+      us_explore_job_paint (job, US_EXPLORE_CURVES, us_chart_begin_painting (self->curves));
+      us_explore_job_paint (job, US_EXPLORE_DIFFERENCE, us_chart_begin_painting (self->curve_difference));
+    }
+  us_latency_ask (self->latency, ++self->serial, g_get_monotonic_time ());
+  us_explore_job_ask_view (job, preview, self->serial);
   /* While the hand moves, strips follow at most every STRIPS_DELAY_MS. */
   if (self->strips_id == 0)
     self->strips_id = g_timeout_add (STRIPS_DELAY_MS, ask_strips, self);
@@ -262,26 +213,32 @@ ask (UsExplorePage *self)
 
 /* ---- what comes back ---- */
 
-static void
-say_agreement (UsExplorePage          *self,
-               const UsExplorePicture *picture)
+static gboolean
+say_agreement (gpointer data)
 {
-  const UsOutput *output = picture->output;
-  double range = output->upper - output->lower;
+  UsExplorePage *self = data;
+  const UsExplorePicture *picture = self->picture;
   g_autofree char *text = NULL, *timing = NULL;
+  double range;
 
+  self->read_out_id = 0;
+  self->read_out_us = g_get_monotonic_time ();
+  if (picture == NULL)
+    return G_SOURCE_REMOVE;
+  range = picture->output->upper - picture->output->lower;
   if (picture->simulated == NULL)
-    gtk_label_set_label (self->agreement, picture->refusal);
+    us_read_out_set_text (self->agreement, picture->refusal);
   else
     {
       text = g_strdup_printf (_("RMS difference %.4f, %.1f %% of the range; largest %.3f"),
                               picture->rms, range > 0 ? 100 * picture->rms / range : 0,
                               picture->largest);
-      gtk_label_set_label (self->agreement, text);
+      us_read_out_set_text (self->agreement, text);
     }
   timing = g_strdup_printf (_("decoded in %.2f ms · simulated in %.3f ms"),
                             picture->decode_ms, picture->simulate_ms);
-  gtk_label_set_label (self->timing, timing);
+  us_read_out_set_text (self->timing, timing);
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -299,84 +256,34 @@ show_images (UsExplorePage          *self,
   us_image_view_set_pixels (self->difference_view, picture->difference, H, W, 1, -half, half);
 }
 
-/* x, y of one curve a channel. */
 static void
-add_curves (UsPlot            *plot,
-            const UsOutput    *output,
-            const float       *values,          /* (T, C) */
-            const char        *name,
-            const UsPlotStyle *style)
-{
-  gsize T = output->height, C = output->channels;
-  g_autofree double *x = g_new (double, T);
-  g_autofree double *y = g_new (double, T);
-
-  for (gsize c = 0; c < C; c++)
-    {
-      for (gsize t = 0; t < T; t++)
-        {
-          x[t] = output->x_lower + (output->x_upper - output->x_lower) * t / MAX (T - 1, 1);
-          y[t] = values[t * C + c];
-        }
-      us_plot_add_line (plot, c == 0 ? name : NULL, style, T, x, y);
-    }
-}
-
-static void
-show_curves (UsExplorePage          *self,
-             const UsExplorePicture *picture)
-{
-  const UsOutput *output = picture->output;
-  g_autoptr(UsPlot) both = us_plot_new (NULL);
-  g_autoptr(UsPlot) difference = us_plot_new (NULL);
-  UsOutput mean = *output;
-  double half = (output->upper - output->lower) / 2;
-
-  us_plot_set_axis (both, US_AXIS_X, output->x_label, output->x_unit, US_SCALE_LINEAR);
-  us_plot_set_axis (both, US_AXIS_Y, output->y_label, output->y_unit, US_SCALE_LINEAR);
-  us_plot_set_range (both, US_AXIS_Y, output->lower, output->upper);
-  if (picture->simulated != NULL)
-    add_curves (both, output, picture->simulated, _("Simulator"),
-                &(UsPlotStyle) { .colour = US_COLOUR_FOREGROUND, .dash = US_DASH_DASHED });
-  add_curves (both, output, picture->decoded, _("Decoder"), &(UsPlotStyle) { .colour = 1, .width = 2 });
-  us_chart_set_plot (self->curves, both);
-
-  mean.channels = 1;
-  us_plot_set_axis (difference, US_AXIS_X, output->x_label, output->x_unit, US_SCALE_LINEAR);
-  us_plot_set_axis (difference, US_AXIS_Y, _("Decoder − simulator"), output->y_unit, US_SCALE_LINEAR);
-  us_plot_set_range (difference, US_AXIS_Y, -half / 4, half / 4);
-  us_plot_add_rule (difference, NULL, NULL, US_AXIS_Y, 0);
-  if (picture->difference != NULL)
-    add_curves (difference, &mean, picture->difference, NULL, &(UsPlotStyle) { .colour = 2 });
-  us_chart_set_plot (self->curve_difference, difference);
-}
-
-static void
-on_picture (gpointer owner,
-            gpointer letter)
+on_view (gpointer owner,
+         gpointer letter)
 {
   UsExplorePage *self = owner;
-  g_autoptr(UsExplorePicture) picture = letter;
-  gint64 now;
+  g_autoptr(UsExploreView) view = letter;
 
   /* Of a model of another kind, asked before it was replaced. */
-  if (self->model == NULL || picture->serial <= self->shown ||
-      picture->output != &us_simvae_simulator (self->model)->outputs[us_simvae_output (self->model)])
+  if (self->model == NULL || view->picture->serial <= self->shown || view->picture->output != shown_output (self))
     return;
 
-  if (picture->output->kind == US_OUTPUT_IMAGE)
-    show_images (self, picture);
+  if (view->picture->output->kind == US_OUTPUT_IMAGE)
+    show_images (self, view->picture);
   else
-    show_curves (self, picture);
-  self->shown = picture->serial;
-  now = g_get_monotonic_time ();
-  us_latency_answer (self->latency, picture->serial, now);
-
-  if (now - self->read_out_time > READ_OUT_US || self->shown == self->serial)
     {
-      say_agreement (self, picture);
-      self->read_out_time = now;
+      us_chart_set_painted (self->curves, view->plots[US_EXPLORE_CURVES], view->paintings[US_EXPLORE_CURVES]);
+      us_chart_set_painted (self->curve_difference, view->plots[US_EXPLORE_DIFFERENCE],
+                            view->paintings[US_EXPLORE_DIFFERENCE]);
     }
+  self->shown = view->picture->serial;
+  us_latency_answer (self->latency, self->shown, g_get_monotonic_time ());
+
+  g_clear_pointer (&self->picture, us_explore_picture_free);
+  self->picture = g_steal_pointer (&view->picture);
+  if (self->read_out_id == 0 && g_get_monotonic_time () - self->read_out_us > READ_OUT_MS * 1000)
+    say_agreement (self);
+  else if (self->read_out_id == 0)
+    self->read_out_id = g_timeout_add (READ_OUT_MS, say_agreement, self);
 }
 
 static void
@@ -384,10 +291,10 @@ on_strips (gpointer owner,
            gpointer letter)
 {
   UsExplorePage *self = owner;
-  g_autoptr(UsExploreStrips) strips = letter;
+  g_autoptr(UsExploreSheet) sheet = letter;
 
-  us_aspect_bin_set_ratio (self->strips_shape, strips->ratio);
-  us_chart_set_plot (self->strips, strips->plot);
+  us_aspect_bin_set_ratio (self->strips_shape, sheet->strips->ratio);
+  us_chart_set_painted (self->strips, sheet->strips->plot, sheet->painting);
 }
 
 /* ---- sliders ---- */
@@ -464,27 +371,23 @@ build_rows (UsExplorePage *self)
 
 /* ---- play ---- */
 
-/* Each latent swings about the middle, through where it stands now. */
-static void
-start_phase (UsExplorePage *self)
+static double
+get_place (gpointer data,
+           gsize    latent)
 {
-  g_free (self->play_phase);
-  self->play_phase = g_new (double, self->rows->len);
-  for (guint i = 0; i < self->rows->len; i++)
-    {
-      double u = us_latent_row_get_position (self->rows->pdata[i]);
+  UsExplorePage *self = data;
 
-      self->play_phase[i] = asin (CLAMP (2 * u - 1, -1, 1));
-    }
-  self->play_start = 0;
-  self->play_parameter = 0;
+  return us_latent_row_get_position (self->rows->pdata[latent]);
 }
 
-static double
-swing (double phase,
-       double turns)
+static void
+set_place (gpointer data,
+           gsize    latent,
+           double   place)
 {
-  return 0.5 + 0.5 * sin (phase + 2 * G_PI * turns);
+  UsExplorePage *self = data;
+
+  us_latent_row_set_position (self->rows->pdata[latent], place);
 }
 
 static gboolean
@@ -493,37 +396,10 @@ on_tick (GtkWidget     *widget,
          gpointer       data)
 {
   UsExplorePage *self = US_EXPLORE_PAGE (widget);
-  gint64 now = gdk_frame_clock_get_frame_time (clock);
-  double seconds, turns;
-  guint n = self->rows->len;
-
-  if (self->play_start == 0)
-    self->play_start = now;
-  seconds = (now - self->play_start) / 1e6;
-  turns = seconds / SWING_SECONDS;
 
   self->batching = TRUE;
-  if (gtk_drop_down_get_selected (self->play_mode) == PLAY_TOGETHER)
-    {
-      /* Periods without a common multiple: the picture does not repeat. */
-      for (guint i = 0; i < n; i++)
-        us_latent_row_set_position (self->rows->pdata[i],
-                                    swing (self->play_phase[i], turns / (1 + 0.137 * i)));
-    }
-  else if (n > 0)
-    {
-      gsize parameter = (gsize) turns % n;
-
-      if (parameter != self->play_parameter)
-        {
-          /* The one before goes home exactly. */
-          us_latent_row_set_position (self->rows->pdata[self->play_parameter],
-                                      swing (self->play_phase[self->play_parameter], 0));
-          self->play_parameter = parameter;
-        }
-      us_latent_row_set_position (self->rows->pdata[parameter],
-                                  swing (self->play_phase[parameter], turns - floor (turns)));
-    }
+  us_explore_play_step (self->play, gtk_drop_down_get_selected (self->play_mode),
+                        gdk_frame_clock_get_frame_time (clock));
   self->batching = FALSE;
   ask (self);
   return G_SOURCE_CONTINUE;
@@ -538,7 +414,7 @@ set_playing (UsExplorePage *self,
   playing = playing && self->model != NULL;
   if (playing && self->tick_id == 0)
     {
-      start_phase (self);
+      us_explore_play_start (self->play, self->rows->len);
       self->tick_id = gtk_widget_add_tick_callback (GTK_WIDGET (self), on_tick, NULL, NULL);
     }
   else if (!playing && self->tick_id != 0)
@@ -567,7 +443,7 @@ static void
 on_play_mode_changed (UsExplorePage *self)
 {
   if (self->tick_id != 0)
-    start_phase (self);
+    us_explore_play_start (self->play, self->rows->len);
 }
 
 static const GActionEntry actions[] = {
@@ -641,7 +517,7 @@ on_model (UsExplorePage *self)
 
   if (!keep)
     {
-      const UsOutput *output = &us_simvae_simulator (model)->outputs[us_simvae_output (model)];
+      const UsOutput *output = shown_output (self);
 
       set_playing (self, FALSE);
       build_rows (self);
@@ -721,13 +597,15 @@ us_explore_page_dispose (GObject *object)
   UsExplorePage *self = US_EXPLORE_PAGE (object);
 
   g_clear_handle_id (&self->strips_id, g_source_remove);
+  g_clear_handle_id (&self->read_out_id, g_source_remove);
   g_clear_pointer (&self->pictures, us_mailbox_close);
   g_clear_pointer (&self->strips_slot, us_preview_free);
   g_clear_pointer (&self->strips_box, us_mailbox_close);
   g_clear_pointer (&self->lab, us_explore_lab_unref);
   g_clear_pointer (&self->strips_lab, us_explore_lab_unref);
   g_clear_pointer (&self->model, us_simvae_unref);
-  g_clear_pointer (&self->play_phase, g_free);
+  g_clear_pointer (&self->picture, us_explore_picture_free);
+  g_clear_pointer (&self->play, us_explore_play_free);
   g_clear_pointer (&self->rows, g_ptr_array_unref);
   g_clear_object (&self->names);
   g_clear_object (&self->numbers);
@@ -801,6 +679,7 @@ us_explore_page_class_init (UsExplorePageClass *klass)
   g_type_ensure (US_TYPE_CHART);
   g_type_ensure (US_TYPE_COLOUR_BAR);
   g_type_ensure (US_TYPE_IMAGE_VIEW);
+  g_type_ensure (US_TYPE_READ_OUT);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/org/understudy/Understudy/us-explore-page.ui");
   bind_children (widget_class);
@@ -817,10 +696,11 @@ us_explore_page_init (UsExplorePage *self)
   self->names = gtk_size_group_new (GTK_SIZE_GROUP_HORIZONTAL);
   self->numbers = gtk_size_group_new (GTK_SIZE_GROUP_HORIZONTAL);
   self->lab = us_explore_lab_new ();
-  self->pictures = us_mailbox_new (self, on_picture, (GDestroyNotify) us_explore_picture_free);
+  self->pictures = us_mailbox_new (self, on_view, (GDestroyNotify) us_explore_view_free);
   self->strips_lab = us_explore_lab_new ();
-  self->strips_box = us_mailbox_new (self, on_strips, (GDestroyNotify) us_explore_strips_free);
+  self->strips_box = us_mailbox_new (self, on_strips, (GDestroyNotify) us_explore_sheet_free);
   self->strips_slot = us_preview_new ("strips");
+  self->play = us_explore_play_new (get_place, set_place, self);
   us_image_view_set_map (self->difference_view, US_COLOUR_MAP_DIVERGING);
 
   self->actions = g_simple_action_group_new ();

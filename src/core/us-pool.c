@@ -211,6 +211,20 @@ worker_idle (UsPool *self)
   atomic_fetch_sub_explicit (&self->sleepers, 1, memory_order_seq_cst);
 }
 
+void
+us_pool_make_nice (int niceness)
+{
+  id_t thread = (id_t) syscall (SYS_gettid);
+  int nice_value;
+
+  /* On Linux a nice value belongs to a thread.  Not being allowed to go
+   * below the present one is no reason not to work. */
+  errno = 0;
+  nice_value = getpriority (PRIO_PROCESS, thread);
+  if (errno == 0)
+    setpriority (PRIO_PROCESS, thread, CLAMP (nice_value + niceness, -20, 19));
+}
+
 static gpointer
 worker_main (gpointer user_data)
 {
@@ -218,17 +232,7 @@ worker_main (gpointer user_data)
   UsPool *self = worker->pool;
 
   if (self->niceness != 0)
-    {
-      id_t thread = (id_t) syscall (SYS_gettid);
-      int nice_value;
-
-      /* On Linux a nice value belongs to a thread.  Not being allowed to go
-       * below the present one is no reason not to work. */
-      errno = 0;
-      nice_value = getpriority (PRIO_PROCESS, thread);
-      if (errno == 0)
-        setpriority (PRIO_PROCESS, thread, CLAMP (nice_value + self->niceness, -20, 19));
-    }
+    us_pool_make_nice (self->niceness);
 
   while (atomic_load_explicit (&self->stop, memory_order_acquire) == 0)
     {

@@ -31,6 +31,8 @@ UsPool *us_pool_new         (guint n_workers,
                              int   niceness);
 void    us_pool_free        (UsPool *self);              /* joins */
 guint   us_pool_n_workers   (const UsPool *self);
+/* The same for a thread that is no pool's: adds niceness to the nice value of the calling thread. */
+void    us_pool_make_nice   (int niceness);
 
 /* Runs func for each chunk, this thread included as worker 0; returns when all
  * are done, and all that they wrote is visible.  At most 2^32-1 chunks.  Takes no
