@@ -141,6 +141,155 @@ test_hostile (void)
   g_assert_error (nul, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX);
 }
 
+/* Kinds as letters; text joined by '|', '.' for missing; the numbers of every column. */
+static const struct
+{
+  const char *text, *kinds, *strings;
+  double      values[8];
+} tables[] = {
+  { "day,group,n\n0,a,5\n1,b,NA\n", "NTN", "a|b", { 0, M, 5, 1, M, M } },
+  { "date,n\n2020-02-24,5\n2020-03-01,7\n", "DN", "2020-02-24|2020-03-01", { 0, 5, 6, 7 } },
+  { "2020-02-24,5\n2020-02-23,7\n", "DN", "2020-02-24|2020-02-23", { 0, 5, -1, 7 } },
+  { "when\n\"NA\"\n2000-02-28T12:00\n2000-03-01 18:00:00\n", "D", ".|2000-02-28T12:00|2000-03-01 18:00:00", { M, 0, 2.25 } },
+  { "when;n\n2020-01-01T00:00Z;0,5\n2020-01-01T00:00:00.0+12:00;1,25\n", "DN",
+    "2020-01-01T00:00Z|2020-01-01T00:00:00.0+12:00", { 0, 0.5, -0.5, 1.25 } },
+  /* once text, always text: as it stands, even what could be a number; missing is missing */
+  { "a,b\n1,x\n1.50,2\nno,NaN\n", "TT", "1|1.50|no|x|2|.", { M, M, M, M, M, M } },
+  { "d\n2020-01-01\n2020-02-30\n", "T", "2020-01-01|2020-02-30", { M, M } },
+  { "d\n5\n2020-01-01\n", "T", "5|2020-01-01", { M, M } },
+  { "d\n2020-01-01\n5\n", "T", "2020-01-01|5", { M, M } },
+  { "w\n60 weeks\n\"say \"\"hi\"\", she\"\n", "T", "60 weeks|say \"hi\", she", { M, M } },
+  { "a,b\n,\nNA,1\n", "NN", "", { M, M, M, 1 } },
+  { "name,x\n", "NN", "", { 0 } },
+  /* versions and commas among words decide nothing of how numbers are written */
+  { "v;x\n3.1;0,5\nbeta;1,5\n", "TN", "3.1|beta", { M, 0.5, M, 1.5 } },
+  { "20200224,1\n", "NN", "", { 20200224, 1 } },
+};
+
+static void
+test_tables (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (tables); i++)
+    {
+      g_autoptr(GError) error = NULL;
+      g_autoptr(UsCsv) csv = us_csv_parse_table (tables[i].text, -1, "t.csv", &error);
+      g_autoptr(GString) kinds = g_string_new (NULL);
+      g_autoptr(GString) strings = g_string_new (NULL);
+
+      g_test_message ("%s", tables[i].text);
+      g_assert_no_error (error);
+      for (gsize c = 0; c < csv->n_columns; c++)
+        {
+          g_string_append_c (kinds, "NDT"[csv->kinds[c]]);
+          g_assert_true ((csv->text[c] == NULL) == (csv->kinds[c] == US_CSV_NUMBER));
+          g_assert_true (us_csv_require_numbers (csv, c, NULL) == (csv->kinds[c] != US_CSV_TEXT));
+          for (gsize r = 0; csv->text[c] != NULL && r < csv->n_rows; r++)
+            g_string_append_printf (strings, "%s%s", strings->len > 0 ? "|" : "",
+                                    csv->text[c][r] != NULL ? csv->text[c][r] : ".");
+        }
+      g_assert_cmpstr (kinds->str, ==, tables[i].kinds);
+      g_assert_cmpstr (strings->str, ==, tables[i].strings);
+      for (gsize k = 0; k < csv->n_rows * csv->n_columns; k++)
+        g_assert_true (isnan (tables[i].values[k]) ? isnan (csv->values[k]) : csv->values[k] == tables[i].values[k]);
+    }
+}
+
+/* Numbers asked of a column that has none: which cell, and what was expected. */
+static void
+test_require (void)
+{
+  static const struct { const char *text; gsize column; gboolean means; const char *message; } bad[] = {
+    { "day,cases\n1,5\n2,n/a\n3,none\n", 1, TRUE, "t.csv, line 3, column 2 (“cases”): “n/a” is not a number" },
+    { "day,flag\n\n1,\n\n2,y\n", 1, FALSE, "t.csv, line 5, column 2 (“flag”): “y” is not a number" },
+    { "d,x\n2020-01-01,1\n2020-13-01,2\n", 0, FALSE, "t.csv, line 3, column 1 (“d”): “2020-13-01” is not a date*" },
+    { "a;b\n1,5;x\n2.5;y\n", 0, TRUE, "t.csv, line 3, column 1 (“a”): “2.5”: decimal commas*mixed" },
+  };
+  g_autoptr(UsCsv) repeated = us_csv_parse_table ("g\nab\nab\nab\n", -1, "t.csv", NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autoptr(GError) error = NULL;
+      g_autoptr(GError) same = NULL;
+      g_autoptr(UsCsv) csv = us_csv_parse_table (bad[i].text, -1, "t.csv", NULL);
+
+      g_assert_nonnull (csv);
+      g_assert_true (us_csv_means_numbers (csv, bad[i].column) == bad[i].means);
+      g_assert_false (us_csv_require_numbers (csv, bad[i].column, &error));
+      g_assert_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE);
+      g_test_message ("%s", error->message);
+      g_assert_true (g_pattern_match_simple (bad[i].message, error->message));
+      g_assert_null (us_csv_parse (bad[i].text, -1, "t.csv", &same));
+      g_assert_error (same, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE);
+    }
+  /* the same text is kept once */
+  g_assert_true (repeated->text[0][0] == repeated->text[0][2]);
+}
+
+/* Text is bounded by its own limit, below that of the file. */
+static void
+test_much_text (void)
+{
+  g_autoptr(GString) text = g_string_new ("a\n");
+  g_autoptr(GError) error = NULL;
+
+  for (guint i = 0; text->len < (68 << 20); i++)
+    {
+      gsize at = text->len;
+
+      g_string_set_size (text, at + 4000);
+      memset (text->str + at, 'x', 4000);
+      g_string_append_printf (text, "%08u\n", i);
+    }
+  g_assert_null (us_csv_parse_table (text->str, (gssize) text->len, "t.csv", &error));
+  g_assert_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_TOO_LARGE);
+  g_test_message ("%s", error->message);
+}
+
+/* The shared series, each with what it is known to hold; skipped where they are not. */
+static void
+test_shared_series (void)
+{
+  g_autofree char *folder = g_build_filename (US_TEST_SHARED_DATA, "series", NULL);
+  g_autoptr(GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+  guint n = 0, n_with_text = 0, n_with_dates = 0;
+
+  if (dir == NULL)
+    {
+      g_test_skip ("the shared series are not here");
+      return;
+    }
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+      g_autoptr(GError) error = NULL;
+      g_autoptr(UsCsv) csv = NULL;
+      gboolean text = FALSE, dates = FALSE;
+
+      if (!g_str_has_suffix (name, ".csv"))
+        continue;
+      csv = us_csv_read_table (path, &error);
+      g_assert_no_error (error);
+      for (gsize c = 0; c < csv->n_columns; c++)
+        {
+          text |= csv->kinds[c] == US_CSV_TEXT;
+          dates |= csv->kinds[c] == US_CSV_DATE;
+          /* a column called date holds dates, and where days are counted beside it they agree */
+          g_assert_true (g_str_equal (csv->names[c], "date") == (csv->kinds[c] == US_CSV_DATE));
+          for (gsize r = 0; csv->kinds[c] == US_CSV_DATE && us_csv_column (csv, "day") == 0 && r < csv->n_rows; r++)
+            g_assert_true (csv->values[r * csv->n_columns + c] == csv->values[r * csv->n_columns] - csv->values[0]);
+        }
+      n++;
+      n_with_text += text;
+      n_with_dates += dates;
+      g_test_message ("%s: %" G_GSIZE_FORMAT " × %" G_GSIZE_FORMAT "%s%s", name, csv->n_rows, csv->n_columns,
+                      text ? ", text" : "", dates ? ", dates" : "");
+    }
+  g_assert_cmpuint (n, >=, 35);
+  g_assert_cmpuint (n_with_text + n_with_dates, ==, 14);
+  g_assert_cmpuint (n_with_dates, ==, 7);
+}
+
 static void
 try_text (const char *text,
           gsize       n)
@@ -149,13 +298,16 @@ try_text (const char *text,
   g_autoptr(GError) error = NULL;
   g_autoptr(UsCsv) csv = us_csv_parse (copy != NULL ? copy : "", (gssize) n, "t.csv", &error);
 
+  g_autoptr(UsCsv) table = us_csv_parse_table (copy != NULL ? copy : "", (gssize) n, "t.csv", NULL);
+
   g_assert_true ((csv == NULL) == (error != NULL));
+  g_assert_true (csv == NULL || table != NULL);
 }
 
 static void
 test_damaged (void)
 {
-  static const char alphabet[] = "\",;\t\r\n 0123456789.eE+-naNA\xc3\xa9\xef\xbb\xbf";
+  static const char alphabet[] = "\",;\t\r\n 0123456789.eE+-naNAT:Z\xc3\xa9\xef\xbb\xbf";
   UsRng rng;
 
   us_rng_init (&rng, 1, US_RNG_TEST, 0);
@@ -173,6 +325,15 @@ test_damaged (void)
           try_text (copy, n);
         }
     }
+  for (guint i = 0; i < G_N_ELEMENTS (tables); i++)
+    for (int k = 0; k < 1000; k++)
+      {
+        g_autofree char *copy = g_strdup (tables[i].text);
+        gsize n = strlen (copy);
+
+        copy[us_rng_below (&rng, n)] = alphabet[us_rng_below (&rng, sizeof alphabet - 1)];
+        try_text (copy, n);
+      }
   for (int i = 0; i < 50000; i++)
     {
       char text[40];
@@ -250,6 +411,10 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/csv/read", test_read);
   g_test_add_func ("/csv/refused", test_refused);
+  g_test_add_func ("/csv/tables", test_tables);
+  g_test_add_func ("/csv/require", test_require);
+  g_test_add_func ("/csv/much-text", test_much_text);
+  g_test_add_func ("/csv/shared-series", test_shared_series);
   g_test_add_func ("/csv/hostile", test_hostile);
   g_test_add_func ("/csv/damaged", test_damaged);
   g_test_add_func ("/csv/round-trip", test_round_trip);

@@ -313,6 +313,23 @@ test_csv (void)
   refuse ("fourier", 1, "short.csv", 0, US_FORMAT_ERROR_SHAPE, "64 rows");
   write_text ("bad.csv", "x,y\n0,0\n1,n/b\n");
   refuse ("fourier", 0, "bad.csv", 0, US_FORMAT_ERROR_VALUE, "n/b");
+  /* group names and flags are left out, dates where there is another x */
+  write_text ("groups.csv", "day,group,cases,flag,date\n0,a,1,y,2020-01-01\n10,a,3,n,2020-01-11\n20,b,2,n,2020-01-21\n");
+  g_clear_pointer (&outside, us_observation_free);
+  outside = load ("fourier", 0, "groups.csv", 0);
+  g_assert_nonnull (strstr (outside->note, "“cases” over “day”; scaled"));
+  g_assert_cmpfloat_with_epsilon (outside->xy[2], 0.5, 1e-12);
+  write_text ("dates.csv", "date,cases,remark\n2020-01-01,1,\n2020-01-11,3,rain\n2020-01-21,2,\n");
+  g_clear_pointer (&outside, us_observation_free);
+  outside = load ("fourier", 0, "dates.csv", 0);
+  g_assert_nonnull (strstr (outside->note, "“cases” over “date”"));
+  g_assert_cmpfloat_with_epsilon (outside->xy[2], 0.5, 1e-12);
+  write_text ("many.csv", "day,date,in_bed,convalescent\n0,1978-01-22,3,0\n1,1978-01-23,8,0\n");
+  refuse ("fourier", 0, "many.csv", 0, US_FORMAT_ERROR_SHAPE, "3 columns of numbers (“day”, “in_bed”, “convalescent”)");
+  write_text ("broken.csv", "day,group,cases\n0,a,1\n1,a,two\n");
+  refuse ("fourier", 0, "broken.csv", 0, US_FORMAT_ERROR_VALUE, "line 3, column 3 (“cases”): “two” is not a number");
+  write_text ("words.csv", "who,what\na,b\n");
+  refuse ("fourier", 0, "words.csv", 0, US_FORMAT_ERROR_VALUE, "line 2, column 1 (“who”): “a” is not a number");
   write_text ("one.csv", "x,y\n0.5,0\n");
   refuse ("fourier", 0, "one.csv", 0, US_FORMAT_ERROR_SHAPE, "two points");
   refuse ("box", 0, "curve.csv", 0, US_FORMAT_ERROR_UNSUPPORTED, "does not draw lines");

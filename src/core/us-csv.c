@@ -3,6 +3,7 @@
 
 #include "us-csv.h"
 
+#include "us-csv-cell.h"
 #include "us-error.h"
 #include "us-file.h"
 
@@ -17,23 +18,20 @@
 #define MAX_SHOWN 40            /* characters of a cell in a message */
 #define FLUSH_BYTES 65536
 
-typedef enum
-{
-  NUMBER_READ,                  /* or missing */
-  NUMBER_NONE,                  /* some other text */
-  NUMBER_MIXED,                 /* a decimal comma where others have a point, or the reverse */
-} Number;
+/* Of text a table may hold: */
+#define MAX_TEXT_CELLS ((gsize) 16 << 20)
+#define MAX_TEXT_BYTES ((gsize) 64 << 20)       /* of different strings */
 
-/* What separates digits: '.' or ',', from the first number that has one; 0 before.
- * "1,234" alone may also be 1234: until another number proves that commas are
- * decimal, the first such one is remembered. */
-typedef struct
+struct _UsCsvColumn
 {
-  char  mark;
-  gboolean proven;
-  gsize grouped_line;           /* 0: none */
-  char  grouped[16];
-} Decimal;
+  gboolean     seen;            /* a cell that is not missing */
+  UsCsvKind    meant;           /* what the first of them is */
+  double       origin;          /* of dates: the first */
+  UsCsvDecimal decimal;
+  gsize        bad_line;        /* where it is no longer what it is meant to be; 0: nowhere */
+  UsCsvCell    bad;
+  char        *bad_text;
+};
 
 typedef struct
 {
@@ -41,7 +39,6 @@ typedef struct
   const char *at, *end;
   gsize       line;             /* of the file, from 1 */
   char        separator;
-  Decimal     decimal;
   GString    *field;            /* the last one read, without spaces around */
   gboolean    quoted;
 } Reader;
@@ -51,7 +48,19 @@ us_csv_free (UsCsv *self)
 {
   if (self == NULL)
     return;
+  for (gsize c = 0; c < self->n_columns; c++)
+    {
+      if (self->text != NULL)
+        g_free (self->text[c]);
+      if (self->columns != NULL)
+        g_free (self->columns[c].bad_text);
+    }
+  g_clear_pointer (&self->strings, g_string_chunk_free);
   g_strfreev (self->names);
+  g_free (self->text);
+  g_free (self->columns);
+  g_free (self->kinds);
+  g_free (self->name);
   g_free (self->values);
   g_free (self);
 }
@@ -166,64 +175,6 @@ read_field (Reader    *reader,
   return TRUE;
 }
 
-/* "1,234", "-12,345": as likely 1234 as 1.234. */
-static gboolean
-looks_grouped (const char *text)
-{
-  gsize digits;
-
-  text += *text == '+' || *text == '-';
-  digits = strspn (text, "0123456789");
-  return *text != '0' && digits >= 1 && digits <= 3 && text[digits] == ','
-         && strlen (text + digits + 1) == 3 && strspn (text + digits + 1, "0123456789") == 3;
-}
-
-/* NaN for what is missing. */
-static Number
-parse_number (Reader *reader,
-              double *value)
-{
-  Decimal *decimal = &reader->decimal;
-  char *text = reader->field->str;
-  char *mark, *end;
-  char found;
-
-  if (*text == '\0' || g_ascii_strcasecmp (text, "na") == 0 || g_ascii_strcasecmp (text, "nan") == 0)
-    {
-      *value = NAN;
-      return NUMBER_READ;
-    }
-
-  /* strtod also takes hexadecimal, "inf" and "nan(…)": not here. */
-  if (strspn (text, "+-0123456789.,eE") != reader->field->len)
-    return NUMBER_NONE;
-  mark = strpbrk (text, ".,");
-  if (mark == NULL)
-    {
-      *value = g_ascii_strtod (text, &end);
-      return *end == '\0' && isfinite (*value) ? NUMBER_READ : NUMBER_NONE;
-    }
-
-  found = *mark;
-  *mark = '.';
-  *value = g_ascii_strtod (text, &end);
-  *mark = found;
-  if (*end != '\0' || end == text || !isfinite (*value))
-    return NUMBER_NONE;
-  if (decimal->mark != '\0' && decimal->mark != found)
-    return NUMBER_MIXED;
-
-  decimal->mark = found;
-  if (found == ',' && !looks_grouped (text))
-    decimal->proven = TRUE;
-  else if (found == ',' && decimal->grouped_line == 0)
-    {
-      decimal->grouped_line = reader->line;
-      g_strlcpy (decimal->grouped, text, sizeof decimal->grouped);
-    }
-  return NUMBER_READ;
-}
-
 /* --- lines ------------------------------------------------------------------ */
 
 /* The separator of the first line: the one of ; tab , that stands there outside quotes. */
@@ -281,17 +232,17 @@ read_first_line (Reader    *reader,
   *is_header = FALSE;
   while (!last)
     {
+      UsCsvDecimal any = { .mark = '\0' };       /* names say nothing of how numbers are written */
       double value;
 
       if (!read_field (reader, &last, error))
         return FALSE;
       if (names->len >= MAX_COLUMNS)
         return refuse (reader, US_FORMAT_ERROR_TOO_LARGE, error, _("more than %d columns"), MAX_COLUMNS);
-      *is_header |= parse_number (reader, &value) == NUMBER_NONE;
+      *is_header |= us_csv_cell_parse_number (reader->field->str, reader->line, &any, &value) == US_CSV_CELL_NONE
+                    && !us_csv_cell_parse_date (reader->field->str, &value);
       g_ptr_array_add (names, g_strdup (reader->field->str));
     }
-  /* Names say nothing of how numbers are written; a row of numbers is read again. */
-  reader->decimal = (Decimal) { .mark = '\0' };
   return TRUE;
 }
 
@@ -299,19 +250,68 @@ static gboolean
 refuse_cell (const Reader *reader,
              const UsCsv  *csv,
              gsize         column,
-             Number        why,
+             UsCsvCell     why,
+             const char   *cell,
              GError      **error)
 {
-  g_autofree char *start = g_utf8_substring (reader->field->str, 0,
-                                             MIN (g_utf8_strlen (reader->field->str, -1), MAX_SHOWN));
-  g_autofree char *cell = g_strconcat (start, strlen (start) < reader->field->len ? "…" : "", NULL);
-
   g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-               why == NUMBER_MIXED
+               why == US_CSV_CELL_MIXED
                ? _("%s, line %" G_GSIZE_FORMAT ", column %" G_GSIZE_FORMAT " (“%s”): “%s”: decimal commas and decimal points are mixed")
+               : csv->columns[column].meant == US_CSV_DATE
+               ? _("%s, line %" G_GSIZE_FORMAT ", column %" G_GSIZE_FORMAT " (“%s”): “%s” is not a date such as 2020-02-24")
                : _("%s, line %" G_GSIZE_FORMAT ", column %" G_GSIZE_FORMAT " (“%s”): “%s” is not a number"),
                reader->name, reader->line, column + 1, csv->names[column], cell);
   return FALSE;
+}
+
+/* The first cell that is not what its column began with makes it text, for good. */
+static void
+spoil (const Reader *reader,
+       UsCsvColumn  *column,
+       UsCsvCell     why)
+{
+  g_autofree char *start = NULL;
+
+  if (column->bad_line != 0)
+    return;
+  start = g_utf8_substring (reader->field->str, 0, MIN (g_utf8_strlen (reader->field->str, -1), MAX_SHOWN));
+  column->bad_line = reader->line;
+  column->bad = why;
+  column->bad_text = g_strconcat (start, strlen (start) < reader->field->len ? "…" : "", NULL);
+}
+
+/* The field as its column has it: NaN for what is missing, and for text. */
+static double
+take_cell (const Reader *reader,
+           UsCsvColumn  *column)
+{
+  char *text = reader->field->str;
+  double value = NAN;
+  UsCsvCell cell;
+
+  if (us_csv_cell_is_missing (text))
+    return NAN;
+  if (!column->seen || column->meant == US_CSV_DATE)
+    if (us_csv_cell_parse_date (text, &value))
+      {
+        if (!column->seen)
+          column->origin = value;
+        column->seen = TRUE;
+        column->meant = US_CSV_DATE;
+        return value - column->origin;
+      }
+  if (column->seen && column->meant != US_CSV_NUMBER)
+    {
+      spoil (reader, column, US_CSV_CELL_NONE);
+      return NAN;
+    }
+  cell = us_csv_cell_parse_number (text, reader->line, &column->decimal, &value);
+  if (!column->seen)
+    column->meant = cell == US_CSV_CELL_READ ? US_CSV_NUMBER : US_CSV_TEXT;
+  column->seen = TRUE;
+  if (cell != US_CSV_CELL_READ)
+    spoil (reader, column, cell);
+  return value;
 }
 
 static gboolean
@@ -325,23 +325,123 @@ read_row (Reader    *reader,
   for (gsize c = 0; c < csv->n_columns; c++)
     {
       double value;
-      Number number;
 
       if (last)
         return refuse (reader, US_FORMAT_ERROR_SHAPE, error,
                        _("%" G_GSIZE_FORMAT " fields, expected %" G_GSIZE_FORMAT " as in the first line"), c, csv->n_columns);
       if (!read_field (reader, &last, error))
         return FALSE;
-      number = parse_number (reader, &value);
-      if (number != NUMBER_READ)
-        return refuse_cell (reader, csv, c, number, error);
-      csv->n_missing += isnan (value);
+      csv->n_missing += us_csv_cell_is_missing (reader->field->str);
+      value = take_cell (reader, &csv->columns[c]);
       g_array_append_val (values, value);
     }
   if (!last)
     return refuse (reader, US_FORMAT_ERROR_SHAPE, error,
                    _("more fields than the %" G_GSIZE_FORMAT " of the first line"), csv->n_columns);
   reader->line++;
+  return TRUE;
+}
+
+/* One way to write fractions in the whole file, and no comma that may be either. */
+static gboolean
+check_decimals (Reader       *reader,
+                const UsCsv  *csv,
+                GError      **error)
+{
+  const UsCsvDecimal *grouped = NULL;
+  gboolean proven = FALSE;
+  gsize with_mark = csv->n_columns;
+
+  for (gsize c = 0; c < csv->n_columns; c++)
+    {
+      const UsCsvDecimal *decimal = &csv->columns[c].decimal;
+
+      if (csv->kinds[c] != US_CSV_NUMBER || decimal->mark == '\0')
+        continue;
+      if (with_mark == csv->n_columns)
+        with_mark = c;
+      if (decimal->mark != csv->columns[with_mark].decimal.mark)
+        {
+          reader->line = decimal->line;
+          return refuse_cell (reader, csv, c, US_CSV_CELL_MIXED, decimal->first, error);
+        }
+      proven |= decimal->proven;
+      if (decimal->grouped_line != 0 && (grouped == NULL || decimal->grouped_line < grouped->grouped_line))
+        grouped = decimal;
+    }
+  if (grouped == NULL || proven)
+    return TRUE;
+  reader->line = grouped->grouped_line;
+  return refuse (reader, US_FORMAT_ERROR_VALUE, error,
+                 _("“%s” may stand for a fraction or for thousands; write a decimal point"), grouped->grouped);
+}
+
+/* Columns of text hold no numbers, not even where a cell could be one. */
+static void
+settle_kinds (UsCsv *csv)
+{
+  for (gsize c = 0; c < csv->n_columns; c++)
+    {
+      const UsCsvColumn *column = &csv->columns[c];
+
+      csv->kinds[c] = column->bad_line != 0 ? US_CSV_TEXT : column->meant;
+      for (gsize r = 0; csv->kinds[c] == US_CSV_TEXT && r < csv->n_rows; r++)
+        csv->values[r * csv->n_columns + c] = NAN;
+    }
+}
+
+/* Each different string is kept once. */
+static const char *
+keep_string (UsCsv      *csv,
+             GHashTable *known,         /* char * → itself */
+             gsize      *n_bytes,
+             const char *text)
+{
+  const char *kept = g_hash_table_lookup (known, text);
+
+  if (kept != NULL)
+    return kept;
+  kept = g_string_chunk_insert (csv->strings, text);
+  *n_bytes += strlen (text) + 1;
+  g_hash_table_add (known, (gpointer) kept);
+  return kept;
+}
+
+/* A second time over the rows, for what is not a number. */
+static gboolean
+read_text (Reader    *reader,
+           UsCsv     *csv,
+           GError   **error)
+{
+  g_autoptr(GHashTable) known = g_hash_table_new (g_str_hash, g_str_equal);
+  gsize n_text = 0, n_bytes = 0;
+
+  for (gsize c = 0; c < csv->n_columns; c++)
+    n_text += csv->kinds[c] != US_CSV_NUMBER;
+  if (n_text == 0)
+    return TRUE;
+  if (csv->n_rows > MAX_TEXT_CELLS / n_text)
+    return refuse (reader, US_FORMAT_ERROR_TOO_LARGE, error, _("more than %" G_GSIZE_FORMAT " cells of text"), MAX_TEXT_CELLS);
+  csv->strings = g_string_chunk_new (4096);
+  for (gsize c = 0; c < csv->n_columns; c++)
+    if (csv->kinds[c] != US_CSV_NUMBER)
+      csv->text[c] = g_new0 (const char *, MAX (csv->n_rows, 1));
+  for (gsize r = 0; r < csv->n_rows; r++)
+    {
+      gboolean last = FALSE;
+
+      for (gsize c = 0; c < csv->n_columns; c++)
+        {
+          if (!read_field (reader, &last, error))
+            return FALSE;
+          if (csv->kinds[c] != US_CSV_NUMBER && !us_csv_cell_is_missing (reader->field->str))
+            csv->text[c][r] = keep_string (csv, known, &n_bytes, reader->field->str);
+        }
+      if (n_bytes > MAX_TEXT_BYTES)
+        return refuse (reader, US_FORMAT_ERROR_TOO_LARGE, error, _("more than %" G_GSIZE_FORMAT " bytes of text"), MAX_TEXT_BYTES);
+      reader->line++;
+      skip_blank_lines (reader);
+    }
   return TRUE;
 }
 
@@ -364,6 +464,9 @@ read_all (Reader    *reader,
     return FALSE;
   csv->n_columns = names->len;
   csv->names = g_new0 (char *, names->len + 1);
+  csv->kinds = g_new0 (UsCsvKind, names->len);
+  csv->columns = g_new0 (UsCsvColumn, names->len);
+  csv->text = g_new0 (const char **, names->len);
   for (guint c = 0; c < names->len; c++)
     csv->names[c] = is_header ? g_strdup (names->pdata[c]) : g_strdup_printf ("c%u", c + 1);
   if (is_header)
@@ -372,6 +475,7 @@ read_all (Reader    *reader,
     reader->at = first;
   skip_blank_lines (reader);
   csv->first_line = reader->line;
+  first = reader->at;
   while (reader->at < reader->end)
     {
       if (!read_row (reader, csv, values, error))
@@ -379,23 +483,79 @@ read_all (Reader    *reader,
       csv->n_rows++;
       skip_blank_lines (reader);
     }
-  if (reader->decimal.mark == ',' && !reader->decimal.proven)
-    {
-      reader->line = reader->decimal.grouped_line;
-      return refuse (reader, US_FORMAT_ERROR_VALUE, error,
-                     _("“%s” may stand for a fraction or for thousands; write a decimal point"), reader->decimal.grouped);
-    }
   csv->values = (double *) (gpointer) g_array_free (g_steal_pointer (&values), FALSE);
-  return TRUE;
+  settle_kinds (csv);
+  if (!check_decimals (reader, csv, error))
+    return FALSE;
+  reader->at = first;
+  reader->line = csv->first_line;
+  return read_text (reader, csv, error);
 }
 
 /* --- public ----------------------------------------------------------------- */
+
+gboolean
+us_csv_means_numbers (const UsCsv *self,
+                      gsize        column)
+{
+  g_return_val_if_fail (column < self->n_columns, FALSE);
+
+  return !self->columns[column].seen || self->columns[column].meant == US_CSV_NUMBER;
+}
+
+gboolean
+us_csv_require_numbers (const UsCsv  *self,
+                        gsize         column,
+                        GError      **error)
+{
+  const UsCsvColumn *bad;
+
+  g_return_val_if_fail (column < self->n_columns, FALSE);
+
+  bad = &self->columns[column];
+  if (bad->bad_line == 0)
+    return TRUE;
+  return refuse_cell (&(Reader) { .name = self->name, .line = bad->bad_line }, self, column, bad->bad, bad->bad_text, error);
+}
+
+/* NULL with the first cell in the way, as one reads; else the table itself. */
+static UsCsv *
+numbers_only (UsCsv   *self,            /* taken over, or NULL */
+              GError **error)
+{
+  g_autoptr(UsCsv) csv = self;
+  gsize first = 0;
+
+  if (csv == NULL)
+    return NULL;
+  for (gsize c = 1; c < csv->n_columns; c++)
+    if (csv->columns[c].bad_line != 0
+        && (csv->columns[first].bad_line == 0 || csv->columns[c].bad_line < csv->columns[first].bad_line))
+      first = c;
+  return us_csv_require_numbers (csv, first, error) ? g_steal_pointer (&csv) : NULL;
+}
 
 UsCsv *
 us_csv_parse (const char  *text,
               gssize       length,
               const char  *name,
               GError     **error)
+{
+  return numbers_only (us_csv_parse_table (text, length, name, error), error);
+}
+
+UsCsv *
+us_csv_read (const char  *path,
+             GError     **error)
+{
+  return numbers_only (us_csv_read_table (path, error), error);
+}
+
+UsCsv *
+us_csv_parse_table (const char  *text,
+                    gssize       length,
+                    const char  *name,
+                    GError     **error)
 {
   g_autoptr(UsCsv) csv = g_new0 (UsCsv, 1);
   g_autoptr(GString) field = g_string_new (NULL);
@@ -419,12 +579,13 @@ us_csv_parse (const char  *text,
     }
   if (n >= 3 && memcmp (text, "\xef\xbb\xbf", 3) == 0)
     reader.at += 3;
+  csv->name = g_steal_pointer (&shown);
   return read_all (&reader, csv, error) ? g_steal_pointer (&csv) : NULL;
 }
 
 UsCsv *
-us_csv_read (const char  *path,
-             GError     **error)
+us_csv_read_table (const char  *path,
+                   GError     **error)
 {
   g_autoptr(GBytes) bytes = us_file_read (path, MAX_FILE_BYTES, error);
   const char *data;
@@ -433,18 +594,19 @@ us_csv_read (const char  *path,
   if (bytes == NULL)
     return NULL;
   data = g_bytes_get_data (bytes, &n);
-  return us_csv_parse (data != NULL ? data : "", (gssize) n, path, error);
+  return us_csv_parse_table (data != NULL ? data : "", (gssize) n, path, error);
 }
 
 static void
 append_name (GString    *text,
              const char *name)
 {
+  g_autofree char *copy = g_strdup (name);
+  UsCsvDecimal any = { .mark = '\0' };
   double value;
-  Reader reader = { .field = g_string_new (name) };
-  gboolean plain = strpbrk (name, ",;\"\t\r\n") == NULL && parse_number (&reader, &value) == NUMBER_NONE;
+  gboolean plain = strpbrk (name, ",;\"\t\r\n") == NULL
+                   && us_csv_cell_parse_number (copy, 0, &any, &value) == US_CSV_CELL_NONE;
 
-  g_string_free (reader.field, TRUE);
   if (plain)
     {
       g_string_append (text, name);

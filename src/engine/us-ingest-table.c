@@ -149,10 +149,43 @@ us_observation_from_npy (const UsIngestTarget *target,
 
 /* -- CSV --------------------------------------------------------------- */
 
+/* The columns that hold numbers, or were meant to: all of a table of one or two. Group names,
+ * flags and comments are left out; dates too, unless they are all that x can be. */
+static GArray *
+choose_columns (const UsCsv *csv)
+{
+  GArray *chosen = g_array_new (FALSE, FALSE, sizeof (gsize));
+  gsize n_dates = 0, date = 0;
+
+  for (gsize c = 0; c < csv->n_columns; c++)
+    if (csv->kinds[c] == US_CSV_DATE)
+      {
+        n_dates++;
+        date = c;
+      }
+    else if (csv->n_columns <= 2 || us_csv_means_numbers (csv, c))
+      g_array_append_val (chosen, c);
+  if (chosen->len == 1 && n_dates == 1)
+    g_array_prepend_val (chosen, date);
+  return chosen;
+}
+
+static char *
+list_names (const UsCsv  *csv,
+            const GArray *columns)      /* of gsize */
+{
+  g_autoptr(GString) list = g_string_new (NULL);
+
+  for (guint i = 0; i < columns->len; i++)
+    g_string_append_printf (list, "%s“%s”", i > 0 ? ", " : "", csv->names[g_array_index (columns, gsize, i)]);
+  return g_strdup (list->str);
+}
+
 /* Columns x and y as a line: as they are when inside the field, else scaled into it. */
 static UsObservation *
 take_points (const UsIngestTarget *target,
              const UsCsv          *csv,
+             const GArray         *columns,     /* two */
              GError              **error)
 {
   const UsOutput *output = target->output;
@@ -164,7 +197,8 @@ take_points (const UsIngestTarget *target,
 
   for (gsize i = 0; i < csv->n_rows; i++)
     {
-      double x = csv->values[i * csv->n_columns], y = csv->values[i * csv->n_columns + 1];
+      double x = csv->values[i * csv->n_columns + g_array_index (columns, gsize, 0)];
+      double y = csv->values[i * csv->n_columns + g_array_index (columns, gsize, 1)];
 
       xy[2 * i] = x;
       xy[2 * i + 1] = y;
@@ -178,6 +212,9 @@ take_points (const UsIngestTarget *target,
   if (!inside || highest - lowest < 0.5 * (output->x_upper - output->x_lower))
     note = us_ingest_fit_into_field (target, csv->n_rows, xy);
   self = us_ingest_draw (target, csv->n_rows, xy, error);
+  if (self != NULL && csv->n_columns > 2)
+    us_observation_add_note (self, "“%s” over “%s”", csv->names[g_array_index (columns, gsize, 1)],
+                             csv->names[g_array_index (columns, gsize, 0)]);
   if (self != NULL && note != NULL)
     us_observation_add_note (self, "%s", note);
   return self;
@@ -186,33 +223,36 @@ take_points (const UsIngestTarget *target,
 static UsObservation *
 take_series (const UsIngestTarget *target,
              const UsCsv          *csv,
+             const GArray         *columns,     /* (C) */
              GError              **error)
 {
   const UsOutput *output = target->output;
   UsObservation *self;
 
-  if (output->kind != US_OUTPUT_SERIES || csv->n_rows != output->height || csv->n_columns != output->channels)
+  if (output->kind != US_OUTPUT_SERIES || csv->n_rows != output->height || columns->len != output->channels)
     {
+      g_autofree char *names = list_names (csv, columns);
+
       if (output->kind == US_OUTPUT_SERIES)
         g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
-                     "%s: %" G_GSIZE_FORMAT " rows of %" G_GSIZE_FORMAT " columns; expected two columns (x, y), or %"
-                     G_GSIZE_FORMAT " rows of %" G_GSIZE_FORMAT, target->path, csv->n_rows, csv->n_columns,
+                     "%s: %" G_GSIZE_FORMAT " rows of %u columns of numbers (%s); expected two columns (x, y), or %"
+                     G_GSIZE_FORMAT " rows of %" G_GSIZE_FORMAT, target->path, csv->n_rows, columns->len, names,
                      output->height, output->channels);
       else
         g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
-                     "%s: %" G_GSIZE_FORMAT " columns; expected two, x and y of a line",
-                     target->path, csv->n_columns);
+                     "%s: %u columns of numbers (%s); expected two, x and y of a line",
+                     target->path, columns->len, names);
       return NULL;
     }
   self = us_observation_alloc (target);
   for (gsize i = 0; i < self->n_values; i++)
     {
-      self->x[i] = csv->values[i];
-      if (isnan (csv->values[i]))
+      self->x[i] = csv->values[i / columns->len * csv->n_columns + g_array_index (columns, gsize, i % columns->len)];
+      if (isnan (self->x[i]))
         {
           g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
                        "%s, line %" G_GSIZE_FORMAT ": a value is missing; a series needs all %" G_GSIZE_FORMAT,
-                       target->path, csv->first_line + i / csv->n_columns, self->n_values);
+                       target->path, csv->first_line + i / columns->len, self->n_values);
           us_observation_free (self);
           return NULL;
         }
@@ -225,11 +265,16 @@ us_observation_from_csv (const UsIngestTarget *target,
                          gsize                 index,
                          GError              **error)
 {
-  g_autoptr(UsCsv) csv = us_csv_read (target->path, error);
+  g_autoptr(UsCsv) csv = us_csv_read_table (target->path, error);
+  g_autoptr(GArray) columns = NULL;
 
   if (csv == NULL)
     return NULL;
-  if (csv->n_columns == 2 && !(target->output->kind == US_OUTPUT_SERIES && target->output->channels == 2))
-    return take_points (target, csv, error);
-  return take_series (target, csv, error);
+  columns = choose_columns (csv);
+  for (guint i = 0; i < columns->len; i++)
+    if (!us_csv_require_numbers (csv, g_array_index (columns, gsize, i), error))
+      return NULL;
+  if (columns->len == 2 && !(target->output->kind == US_OUTPUT_SERIES && target->output->channels == 2))
+    return take_points (target, csv, columns, error);
+  return take_series (target, csv, columns, error);
 }
