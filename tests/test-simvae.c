@@ -39,7 +39,7 @@ new_model (gboolean conv,
   g_array_append_val (record.history[0], point);
   model = us_simvae_new (&(UsSimvaeParts) {
     .prior = prior, .output = output, .decoder = decoder, .encoder = with_encoder ? encoder : NULL,
-    .loss = US_LOSS_MSE, .x_offset = conv ? 0 : 0.1, .x_scale = conv ? 1 : 0.7, .record = &record, .calibration = calibration,
+    .loss = US_LOSS_MSE, .scale = { 1, { conv ? 0 : 0.1 }, { conv ? 1 : 0.7 } }, .record = &record, .calibration = calibration,
   });
   us_simvae_record_clear (&record);
   return model;

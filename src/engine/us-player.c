@@ -133,9 +133,7 @@ decode_rows (UsPlayer *self,
   if (parts.loss == US_LOSS_BCE)
     for (gsize i = 0; i < n; i++)
       x[i] = 1.0f / (1.0f + expf (-x[i]));
-  if (parts.x_offset != 0 || parts.x_scale != 1)
-    for (gsize i = 0; i < n; i++)
-      x[i] = parts.x_offset + parts.x_scale * x[i];
+  us_channel_scale_undo (&parts.scale, x, n);
 }
 
 void
@@ -192,8 +190,7 @@ us_player_encode_latent (UsPlayer    *self,
       gsize n = MIN (self->batch, count - first);
       const float *rows = x + first * self->n_values;
 
-      for (gsize i = 0; i < n * self->n_values; i++)
-        self->x[i] = (rows[i] - parts.x_offset) / parts.x_scale;
+      us_channel_scale_apply (&parts.scale, self->x, rows, n * self->n_values);
       run_rows (self, self->encoder, n, self->n_values, self->x, self->n_code, self->code);
       for (gsize i = 0; i < n; i++)
         for (gsize p = 0; p < p_count; p++)

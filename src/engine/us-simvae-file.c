@@ -96,6 +96,7 @@ set_metadata (UsSafetensors       *file,
                                               record->samples[0], record->samples[1]);
   g_autofree char *prior = us_prior_to_json (parts->prior);
   g_autofree char *decoder = us_network_to_json (parts->decoder->network);
+  g_autofree char *scale = us_channel_scale_to_text (&parts->scale);
   g_autofree char *history = history_to_json (record->history);
   g_autofree char *calibration = us_calibration_to_json (parts->calibration);
 
@@ -113,7 +114,7 @@ set_metadata (UsSafetensors       *file,
       us_safetensors_set_metadata (file, "encoder", encoder);
     }
   us_safetensors_set_metadata (file, "values", parts->loss == US_LOSS_BCE ? "logits" : "linear");
-  set_pair (file, "scale", parts->x_offset, parts->x_scale);
+  us_safetensors_set_metadata (file, "scale", scale);
   us_safetensors_set_metadata (file, "preset", record->preset != NULL ? record->preset : "");
   us_safetensors_set_metadata (file, "seed", seed);
   us_safetensors_set_metadata (file, "samples", samples);

@@ -282,11 +282,10 @@ read_model (UsSafetensors  *file,
   calibration = us_calibration_from_json (calibration_json, simulator->n_parameters, error);
   if (calibration == NULL)
     return NULL;
-  if (!parse_pair (us_safetensors_get_metadata (file, "scale"), &parts.x_offset, &parts.x_scale)
-      || !(parts.x_scale > 0))
+  if (!us_channel_scale_parse (&parts.scale, &simulator->outputs[output], us_safetensors_get_metadata (file, "scale")))
     {
       g_set_error_literal (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-                           "“scale” of the metadata is not an offset and a positive scale");
+                           "“scale” of the metadata is not an offset and a positive scale, for all values or each channel");
       return NULL;
     }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "us-channel-scale.h"
 #include "us-loss.h"
 #include "us-safetensors.h"
 #include "us-simvae.h"
@@ -75,7 +76,7 @@ typedef struct
   UsWeights            *decoder;
   UsWeights            *encoder;        /* or NULL */
   UsLossKind            loss;           /* BCE: the decoder gives logits */
-  double                x_offset, x_scale;   /* networks see (x − offset) / scale; images 0, 1 */
+  UsChannelScale        scale;          /* from values to what networks see */
   const UsSimvaeRecord *record;
   const UsCalibration  *calibration;    /* NULL: the prior's width */
 } UsSimvaeParts;

@@ -19,7 +19,7 @@ struct _UsSimvae
 
   guint           output;
   UsLossKind      loss;
-  double          x_offset, x_scale;
+  UsChannelScale  scale;
 };
 
 void
@@ -66,8 +66,7 @@ us_simvae_new (const UsSimvaeParts *parts)
   if (parts->encoder != NULL)
     self->encoder = us_weights_ref (parts->encoder);
   self->loss = parts->loss;
-  self->x_offset = parts->x_offset;
-  self->x_scale = parts->x_scale;
+  self->scale = parts->scale;
   us_simvae_record_copy (&self->record, parts->record);
   self->calibration = parts->calibration != NULL ? us_calibration_copy (parts->calibration)
                                                  : us_calibration_new_prior (us_simvae_n_parameters (self));
@@ -104,8 +103,7 @@ us_simvae_get_parts (const UsSimvae *self,
     .decoder = self->decoder,
     .encoder = self->encoder,
     .loss = self->loss,
-    .x_offset = self->x_offset,
-    .x_scale = self->x_scale,
+    .scale = self->scale,
     .record = &self->record,
     .calibration = self->calibration,
   };

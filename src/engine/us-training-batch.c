@@ -51,16 +51,6 @@ us_training_batch_clear (UsTraining *self,
   g_clear_pointer (&batch->errors, g_free);
 }
 
-static void
-scale (const UsTraining *self,
-       float            *x)
-{
-  if (self->x_offset == 0 && self->x_scale == 1)
-    return;
-  for (gsize i = 0; i < self->n_values; i++)
-    x[i] = (x[i] - self->x_offset) / self->x_scale;
-}
-
 /* What the encoder sees of row i: some rows as a hand would have drawn them. */
 static gboolean
 make_input (UsTraining  *self,
@@ -88,7 +78,7 @@ make_input (UsTraining  *self,
                    simulator->id, batch->first + i, self->seed);
       return FALSE;
     }
-  scale (self, input);
+  us_channel_scale_apply (&self->scale, input, input, self->n_values);
   return TRUE;
 }
 
@@ -130,7 +120,8 @@ simulate_chunk (gpointer data,
         beyond (self, batch->theta + i * p_count, z);
       for (gsize p = 0; p < p_count; p++)
         batch->z[i * p_count + p] = z[p];
-      scale (self, batch->x + i * self->n_values);
+      us_channel_scale_apply (&self->scale, batch->x + i * self->n_values, batch->x + i * self->n_values,
+                              self->n_values);
       if (batch->augment && !make_input (self, batch, i, &batch->errors[chunk]))
         return;
     }
@@ -258,17 +249,15 @@ us_training_stretch_prior (UsPrior *prior,
   return any ? us_prior_new (simulator, stretched, NULL) : NULL;
 }
 
-/* Images stay as they are; a series is brought to mean 0 and spread 1 over a fixed set of draws. */
+/* Over a fixed set of draws. */
 gboolean
 us_training_measure_scale (UsTraining  *self,
                            GError     **error)
 {
   g_autofree double *theta = NULL;
   g_autofree float *x = NULL;
-  double sum = 0, squares = 0, n = (double) SCALE_ROWS * self->n_values;
 
-  self->x_offset = 0;
-  self->x_scale = 1;
+  us_channel_scale_init (&self->scale);
   if (self->simulator->outputs[self->output].kind == US_OUTPUT_IMAGE)
     return TRUE;
 
@@ -276,11 +265,6 @@ us_training_measure_scale (UsTraining  *self,
   x = g_new (float, SCALE_ROWS * self->n_values);
   if (!us_simulate_rows (self->prior, self->output, self->seed, US_ROWS_SCALE, SCALE_ROWS, theta, x, error))
     return FALSE;
-  for (gsize i = 0; i < SCALE_ROWS * self->n_values; i++)
-    sum += x[i];
-  for (gsize i = 0; i < SCALE_ROWS * self->n_values; i++)
-    squares += (x[i] - sum / n) * (x[i] - sum / n);
-  self->x_offset = sum / n;
-  self->x_scale = squares > 0 ? sqrt (squares / n) : 1;
+  us_channel_scale_measure (&self->scale, &self->simulator->outputs[self->output], x, SCALE_ROWS * self->n_values);
   return TRUE;
 }

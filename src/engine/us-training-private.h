@@ -52,7 +52,7 @@ struct _UsTraining
   UsPreset           preset;               /* by value: with the width in force */
   guint64            seed;
   gsize              n_parameters, n_values, n_code;
-  double             x_offset, x_scale;
+  UsChannelScale     scale;
   gboolean           augment;              /* the simulator can, and the preset wants it */
   UsPool            *pool;                 /* borrowed */
   UsNetwork         *networks[2];          /* decoder, encoder */

@@ -357,8 +357,7 @@ us_training_model (UsTraining           *self,
     .decoder = self->step == 1 ? now : self->decoder,
     .encoder = self->step == 1 ? NULL : now,
     .loss = self->preset.loss,
-    .x_offset = self->x_offset,
-    .x_scale = self->x_scale,
+    .scale = self->scale,
     .record = record,
   };
 
