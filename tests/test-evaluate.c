@@ -191,6 +191,16 @@ test_files (void)
   g_assert_cmpint (json_object_get_int_member (object, "pairs"), ==, 300);
   g_assert_cmpuint (json_array_get_length (json_object_get_array_member (object, "rmse")), ==, 11);
   g_assert_cmpuint (json_array_get_length (json_object_get_array_member (object, "mutual_information")), ==, 11);
+  /* without symmetry nothing is equivalent but V itself, and accuracy is R² */
+  g_assert_null (evaluation->equivalent);
+  g_assert_true (json_object_get_null_member (json_object_get_object_member (object, "histogram"), "mig_equivalent"));
+  g_assert_cmpmem (evaluation->modulo->closest, 300 * 11 * sizeof (double), evaluation->v, 300 * 11 * sizeof (double));
+  for (gsize p = 0; p < 11; p++)
+    {
+      g_assert_cmpfloat_with_epsilon (evaluation->modulo->accuracy[p], evaluation->r2[p], 1e-9);
+      g_assert_cmpfloat_with_epsilon (evaluation->modulo->slope[p], evaluation->slope[p], 1e-9);
+      g_assert_cmpfloat_with_epsilon (evaluation->modulo->rmse_share[p], evaluation->rmse_share[p], 1e-9);
+    }
 
   g_file_get_contents (pairs, &text, NULL, &error);
   g_assert_no_error (error);
@@ -214,6 +224,105 @@ test_files (void)
   fixture_remove_folder (parent);
 }
 
+static double
+member (JsonObject *root,
+        const char *object,
+        const char *name)
+{
+  return json_object_get_double_member (json_object_get_object_member (root, object), name);
+}
+
+/* A simulator with a symmetry and derived quantities: all that metrics.json and pairs.csv say of them. */
+static void
+test_symmetric (void)
+{
+  g_autoptr(UsPrior) prior = fixture_prior ("rlc");
+  const UsSimulator *simulator = us_prior_simulator (prior);
+  UsPreset preset = fixture_preset (FALSE);
+  UsTrainerConfig config = { .prior = prior, .output = 0, .preset = &preset, .seed = 3, .samples = 12800, .n_workers = 1 };
+  g_autoptr(UsSimvae) model = fixture_train (&config);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(UsEvaluation) evaluation = us_evaluate (model, 1000, 1, 1, NULL, &error);
+  g_autoptr(UsEvaluation) again = us_evaluate (model, 1000, 1, 3, NULL, NULL);
+  char *folder = fixture_folder ();
+  g_autofree char *metrics = g_build_filename (folder, "metrics.json", NULL);
+  g_autofree char *pairs = g_build_filename (folder, "pairs.csv", NULL);
+  g_autofree char *text = NULL, *text_again = NULL;
+  g_auto(GStrv) lines = NULL;
+  g_autoptr(JsonParser) parser = json_parser_new ();
+  JsonObject *root, *first;
+  JsonArray *derived;
+
+  g_assert_no_error (error);
+  g_assert_cmpmem (evaluation->chen->information, 9 * sizeof (double), again->chen->information, 9 * sizeof (double));
+  g_assert_cmpfloat (evaluation->modulo->mean_accuracy, ==, again->modulo->mean_accuracy);
+  /* V̄ gives what V gives, and V* lies no farther from Z than V does */
+  for (gsize i = 0; i < 1000; i++)
+    {
+      double z[3], v[3], c[3], far = 0, near = 0;
+
+      for (gsize d = 0; d < simulator->n_derived; d++)
+        {
+          double q = simulator->derived[d].value (simulator, evaluation->equivalent + 3 * i);
+
+          g_assert_cmpfloat_with_epsilon (q / evaluation->derived_v[i * simulator->n_derived + d], 1, 1e-9);
+        }
+      us_prior_to_latent (prior, evaluation->z + 3 * i, z);
+      us_prior_to_latent (prior, evaluation->v + 3 * i, v);
+      us_prior_to_latent (prior, evaluation->modulo->closest + 3 * i, c);
+      for (gsize p = 0; p < 3; p++)
+        {
+          far += (z[p] - v[p]) * (z[p] - v[p]);
+          near += (z[p] - c[p]) * (z[p] - c[p]);
+        }
+      g_assert_cmpfloat (near, <=, far + 1e-12);
+    }
+  g_test_message ("MIG %.3f, of V̄ %.3f, of V %.3f; Chen %.3f, %.3f, %.3f; accuracy %.3f, information %.3f; "
+                  "f0 R² %.4f, Q R² %.4f; rms %.3f, chance %.3f", evaluation->mig, evaluation->histogram->mig_equivalent,
+                  evaluation->mig_truth, evaluation->chen->mig, evaluation->chen->mig_equivalent,
+                  evaluation->chen->mig_truth, evaluation->modulo->mean_accuracy, evaluation->modulo->mean_information,
+                  evaluation->derived[0].r2, evaluation->derived[1].r2, evaluation->rms_simulator, evaluation->rms_chance);
+  g_assert_cmpfloat (evaluation->histogram->mig_equivalent, <, evaluation->mig_truth - 0.2);
+  g_assert_cmpfloat (evaluation->chen->mig_equivalent, <, evaluation->chen->mig_truth - 0.2);
+  g_assert_cmpfloat (evaluation->modulo->mean_accuracy, >, evaluation->modulo->mean_accuracy_chance + 0.5);
+  g_assert_cmpfloat (evaluation->derived[0].r2, >, 0.5);
+  g_assert_cmpfloat (evaluation->rms_simulator, <, 0.7 * evaluation->rms_chance);
+
+  us_evaluation_write (evaluation, model, folder, &error);
+  g_assert_no_error (error);
+  json_parser_load_from_file (parser, metrics, &error);
+  g_assert_no_error (error);
+  root = json_node_get_object (json_parser_get_root (parser));
+  g_assert_cmpfloat (member (root, "histogram", "mig"), ==, json_object_get_double_member (root, "mig"));
+  g_assert_cmpfloat_with_epsilon (member (root, "histogram", "mig_equivalent"), evaluation->histogram->mig_equivalent, 1e-12);
+  g_assert_cmpfloat_with_epsilon (member (root, "chen", "mig"), evaluation->chen->mig, 1e-12);
+  g_assert_cmpfloat_with_epsilon (member (root, "chen", "width"), 2 / (3.58 * sqrt (1000)), 1e-9);
+  g_assert_cmpfloat_with_epsilon (member (root, "modulo_symmetry", "accuracy"), evaluation->modulo->mean_accuracy, 1e-12);
+  derived = json_object_get_array_member (root, "derived");
+  g_assert_cmpuint (json_array_get_length (derived), ==, simulator->n_derived);
+  first = json_array_get_object_element (derived, 0);
+  g_assert_cmpstr (json_object_get_string_member (first, "name"), ==, simulator->derived[0].name);
+  g_assert_cmpfloat_with_epsilon (json_object_get_double_member (first, "slope"), evaluation->derived[0].slope, 1e-12);
+
+  g_file_get_contents (pairs, &text, NULL, &error);
+  g_assert_no_error (error);
+  lines = g_strsplit (text, "\n", 2);
+  g_assert_cmpstr (g_strchomp (lines[0]), ==, "v_R,v_L,v_C,z_R,z_L,z_C,c_R,c_L,c_C,v_f0,v_Q,z_f0,z_Q");
+
+  /* the same bytes for any number of workers */
+  g_remove (metrics);
+  us_evaluation_write (again, model, folder, &error);
+  g_assert_no_error (error);
+  g_file_get_contents (pairs, &text_again, NULL, &error);
+  g_assert_no_error (error);
+  g_clear_pointer (&text, g_free);
+  us_evaluation_write (evaluation, model, folder, &error);
+  g_file_get_contents (pairs, &text, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (text, ==, text_again);
+  fixture_remove_folder (folder);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -226,5 +335,6 @@ main (int   argc,
   g_test_add_func ("/evaluate/codes", test_codes);
   g_test_add_func ("/evaluate/fixed", test_fixed);
   g_test_add_func ("/evaluate/files", test_files);
+  g_test_add_func ("/evaluate/symmetric", test_symmetric);
   return g_test_run ();
 }

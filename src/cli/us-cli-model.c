@@ -293,21 +293,50 @@ const UsCliCommand us_cli_command_infer = {
 
 /* --- evaluate ------------------------------------------------------------ */
 
+/* Answers beside what V itself reaches, and a random member of its class. */
+static void
+print_gaps (const char          *estimator,
+            const UsInformation *information)
+{
+  printf ("%-32s %9.4f %9.4f ", estimator, information->mig, information->mig_truth);
+  if (information->equivalent != NULL)
+    printf ("%9.4f\n", information->mig_equivalent);
+  else
+    printf ("%9s\n", "-");
+}
+
 static void
 print_evaluation (UsSimvae           *model,
                   const UsEvaluation *evaluation)
 {
   const UsSimulator *simulator = us_simvae_simulator (model);
+  const UsDisentanglement *modulo = evaluation->modulo;
 
   printf ("%-10s %12s %12s %9s %9s %9s\n", "parameter", "RMSE", "% of range", "R²", "slope", "coverage");
   for (gsize p = 0; p < evaluation->n_parameters; p++)
     printf ("%-10s %12.5g %12.3f %9.5f %9.4f %9.3f\n", simulator->parameters[p].name, evaluation->rmse[p],
             100 * evaluation->rmse_share[p], evaluation->r2[p], evaluation->slope[p], evaluation->coverage[p]);
-  printf ("\nMutual-information gap %.4f (of the parameters with themselves: %.4f); %" G_GSIZE_FORMAT
-          " pairs, %" G_GSIZE_FORMAT " bins\n", evaluation->mig, evaluation->mig_truth, evaluation->n_pairs,
-          evaluation->n_bins);
-  printf ("RMS error of the output: decoder %.5g, decoder after encoder %.5g, simulator after encoder %.5g\n",
-          evaluation->rms_decoder, evaluation->rms_both, evaluation->rms_simulator);
+  printf ("\n%-32s %9s %9s %9s\n", "mutual-information gap", "answers", "V itself", "any like V");
+  print_gaps ("means, 20 bins", evaluation->histogram);
+  print_gaps ("Chen et al. 2018", evaluation->chen);
+  printf ("\nModulo symmetry (%s): accuracy %.5f (chance %.3f), information %.5f, disentanglement %.4f (V aligned: %.4f)\n",
+          simulator->symmetry != NULL ? simulator->symmetry : "none", modulo->mean_accuracy,
+          modulo->mean_accuracy_chance, modulo->mean_information, modulo->disentanglement,
+          modulo->disentanglement_truth);
+  for (gsize p = 0; p < evaluation->n_parameters; p++)
+    if (modulo->discrete[p])
+      printf ("%-10s right %.4f (chance %.4f)\n", simulator->parameters[p].name, modulo->right[p],
+              modulo->right_chance[p]);
+    else if (simulator->symmetry != NULL)       /* otherwise as above */
+      printf ("%-10s accuracy %9.5f  RMSE %11.5g  median error %11.5g  slope %8.4f\n", simulator->parameters[p].name,
+              modulo->accuracy[p], modulo->rmse[p], modulo->median_error[p], modulo->slope[p]);
+  for (gsize d = 0; d < evaluation->n_derived; d++)
+    printf ("%s%-10s R² %9.5f  slope %8.4f  RMSE %11.5g%s\n", d == 0 ? "\n" : "", simulator->derived[d].name,
+            evaluation->derived[d].r2, evaluation->derived[d].slope, evaluation->derived[d].rmse,
+            simulator->derived[d].logarithmic ? " decades" : "");
+  printf ("\n%" G_GSIZE_FORMAT " pairs\n", evaluation->n_pairs);
+  printf ("RMS error of the output: decoder %.5g, decoder after encoder %.5g, simulator after encoder %.5g (chance %.5g)\n",
+          evaluation->rms_decoder, evaluation->rms_both, evaluation->rms_simulator, evaluation->rms_chance);
 }
 
 static void

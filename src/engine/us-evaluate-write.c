@@ -100,6 +100,7 @@ information (JsonBuilder         *builder,
   matrix (builder, "truth", self->truth, n);
   if (self->equivalent != NULL)
     {
+      number (builder, "mig_equivalent_ordered", us_information_mean_gap (n, self->gap_equivalent, discrete));
       numbers (builder, "gap_equivalent", self->gap_equivalent, n);
       matrix (builder, "equivalent", self->equivalent, n);
     }
