@@ -193,6 +193,41 @@ test_other_models (Fixture       *f,
   fixture_run_for (0.05);
 }
 
+/* A value that rounds to zero has no sign, however many digits there are. */
+static void
+test_no_negative_zero (void)
+{
+  g_autoptr(GError) error = NULL;
+  const UsSimulator *simulator = us_registry_find ("fourier", &error);
+  g_autoptr(GtkSizeGroup) names = gtk_size_group_new (GTK_SIZE_GROUP_HORIZONTAL);
+  g_autoptr(GtkSizeGroup) numbers = gtk_size_group_new (GTK_SIZE_GROUP_HORIZONTAL);
+  static const struct
+  {
+    double      half, value;
+    const char *text;
+  } cases[] = {
+    { 0.5, -1e-9, "0.000" }, { 0.3, -1e-9, "0.0000" }, { 0.3, -6e-5, "-0.0001" },
+    { 0.01, -1e-9, "0.00000" }, { 0.01, -1e-5, "-0.00001" }, { 1e-4, -1e-12, "0.0000000" }, { 0.01, 0.01, "0.01000" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      UsDistribution distributions[US_MAX_PARAMETERS];
+      g_autoptr(UsPrior) prior = NULL;
+      GtkWidget *row;
+
+      for (gsize k = 0; k < simulator->n_parameters; k++)
+        distributions[k] = simulator->parameters[k].prior;
+      distributions[1] = (UsDistribution) { .kind = US_DISTRIBUTION_UNIFORM, .a = -cases[i].half, .b = cases[i].half };
+      prior = us_prior_new (simulator, distributions, &error);
+      g_assert_no_error (error);
+      row = g_object_ref_sink (us_latent_row_new (prior, 1, names, numbers));
+      us_latent_row_set_value (US_LATENT_ROW (row), cases[i].value);
+      g_assert_cmpstr (gtk_editable_get_text (GTK_EDITABLE (fixture_find (row, GTK_TYPE_SPIN_BUTTON))), ==, cases[i].text);
+      g_object_unref (row);
+    }
+}
+
 /* Newer weights of the same simulator keep the sliders where they are. */
 static void
 test_newer_weights (Fixture       *f,
@@ -359,6 +394,7 @@ main (int   argc,
   ADD ("/explore-page/play", NULL, test_play);
   ADD ("/explore-page/other-models", NULL, test_other_models);
   ADD ("/explore-page/newer-weights", NULL, test_newer_weights);
+  g_test_add_func ("/explore-page/no-negative-zero", test_no_negative_zero);
   ADD ("/explore-page/latency", NULL, test_latency);
   ADD ("/explore-page/latency-following", "following", test_latency);
   status = g_test_run ();
