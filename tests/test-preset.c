@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "simvae-fixture.h"
 
+#include "us-code.h"
+
 #include "us-error.h"
 
 /* Every preset builds for every output of every simulator, and the nets fit each other. */
@@ -21,13 +23,15 @@ test_shapes (void)
             const UsOutput *output = &simulators[s]->outputs[o];
             g_autoptr(UsNetwork) decoder = NULL;
             g_autoptr(UsNetwork) encoder = NULL;
+            UsCode code;
             gsize h, w, c;
 
+            us_code_init (&code, simulators[s]);
             preset.kl_weight = sigma ? 1e-3 : 0;
             decoder = preset.decoder (&preset, simulators[s], o);
             encoder = preset.encoder (&preset, simulators[s], o);
             us_network_input_shape (decoder, &h, &w, &c);
-            g_assert_cmpuint (h * w * c, ==, simulators[s]->n_parameters);
+            g_assert_cmpuint (h * w * c, ==, code.n_features);
             us_network_output_shape (decoder, &h, &w, &c);
             g_assert_cmpuint (h, ==, output->height);
             g_assert_cmpuint (w, ==, output->width);
@@ -37,7 +41,7 @@ test_shapes (void)
             g_assert_cmpuint (w, ==, output->width);
             g_assert_cmpuint (c, ==, output->channels);
             us_network_output_shape (encoder, &h, &w, &c);
-            g_assert_cmpuint (h * w * c, ==, simulators[s]->n_parameters * (sigma ? 2 : 1));
+            g_assert_cmpuint (h * w * c, ==, code.n_features * (sigma ? 2 : 1));
             g_test_message ("%s, %s %s: %zu + %zu parameters, %.1f + %.1f MFLOP", preset.id, simulators[s]->id, output->id,
                             us_network_n_parameters (decoder), us_network_n_parameters (encoder),
                             us_network_flop (decoder) / 1e6, us_network_flop (encoder) / 1e6);

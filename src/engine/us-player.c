@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-/* B rows of a full batch, P parameters, N values. */
+/* B rows of a full batch, P parameters, F features of the code, N values. */
 
 #define SIGMA_LOG_LIMIT 10.0      /* |log σ|: keeps exp() finite whatever the encoder says */
 
@@ -16,16 +16,17 @@ struct _UsPlayer
 {
   UsSimvae *model;                /* owned */
   gsize     batch;
-  gsize     n_parameters, n_values, n_code;    /* n_code: P, or 2 P with σ */
+  UsCode    code;
+  gsize     n_parameters, n_values, n_code;    /* n_code: F, or 2 F with σ */
 
   /* [0] one row, for sliders; [1] full batches, NULL when batch is 1 */
   UsRun    *decoder[2];
   UsRun    *encoder[2];           /* NULL without encoder */
 
   /* scratch */
-  float    *z;                    /* (B, P) */
+  float    *features;             /* (B, F) */
   float    *x;                    /* (B, N) as the networks take it */
-  float    *code;                 /* (B, n_code) */
+  float    *answers;              /* (B, n_code) */
   double   *latent;               /* (B, P) */
   double   *sigma;                /* (B, P) */
   double   *spread;               /* (2, P) sd and half width, latent units */
@@ -54,7 +55,8 @@ us_player_new (UsSimvae *model,
   self->batch = MAX (batch, 1);
   self->n_parameters = us_simvae_n_parameters (model);
   self->n_values = us_simvae_n_values (model);
-  self->n_code = self->n_parameters * (us_simvae_has_sigma (model) ? 2 : 1);
+  us_code_init (&self->code, us_simvae_simulator (model));
+  self->n_code = self->code.n_features * (us_simvae_has_sigma (model) ? 2 : 1);
   self->decoder[0] = new_run (decoder, 1, pool);
   if (encoder != NULL)
     self->encoder[0] = new_run (encoder, 1, pool);
@@ -64,9 +66,9 @@ us_player_new (UsSimvae *model,
       if (encoder != NULL)
         self->encoder[1] = new_run (encoder, self->batch, pool);
     }
-  self->z = g_new0 (float, self->batch * self->n_parameters);
+  self->features = g_new0 (float, self->batch * self->code.n_features);
   self->x = g_new0 (float, self->batch * self->n_values);
-  self->code = g_new0 (float, self->batch * self->n_code);
+  self->answers = g_new0 (float, self->batch * self->n_code);
   self->latent = g_new0 (double, self->batch * self->n_parameters);
   self->sigma = g_new0 (double, self->batch * self->n_parameters);
   self->spread = g_new0 (double, 2 * self->n_parameters);
@@ -84,9 +86,9 @@ us_player_free (UsPlayer *self)
       g_clear_pointer (&self->encoder[i], us_run_free);
     }
   us_simvae_unref (self->model);
-  g_free (self->z);
+  g_free (self->features);
   g_free (self->x);
-  g_free (self->code);
+  g_free (self->answers);
   g_free (self->latent);
   g_free (self->sigma);
   g_free (self->spread);
@@ -119,7 +121,7 @@ run_rows (UsPlayer *self,
     memcpy (output + i * n_out, us_run_forward (runs[0], input + i * n_in), n_out * sizeof (float));
 }
 
-/* self->z → x, for count ≤ batch. */
+/* self->features → x, for count ≤ batch. */
 static void
 decode_rows (UsPlayer *self,
              gsize     count,
@@ -129,7 +131,7 @@ decode_rows (UsPlayer *self,
   gsize n = count * self->n_values;
 
   us_simvae_get_parts (self->model, &parts);
-  run_rows (self, self->decoder, count, self->n_parameters, self->z, self->n_values, x);
+  run_rows (self, self->decoder, count, self->code.n_features, self->features, self->n_values, x);
   if (parts.loss == US_LOSS_BCE)
     for (gsize i = 0; i < n; i++)
       x[i] = 1.0f / (1.0f + expf (-x[i]));
@@ -146,8 +148,15 @@ us_player_decode_latent (UsPlayer     *self,
     {
       gsize n = MIN (self->batch, count - first);
 
-      for (gsize i = 0; i < n * self->n_parameters; i++)
-        self->z[i] = CLAMP (z[first * self->n_parameters + i], -1.0, 1.0);
+      for (gsize i = 0; i < n; i++)
+        {
+          double clamped[US_MAX_PARAMETERS];
+
+          for (gsize p = 0; p < self->n_parameters; p++)
+            clamped[p] = CLAMP (z[(first + i) * self->n_parameters + p], -1.0, 1.0);
+          us_code_from_latent (&self->code, us_simvae_prior (self->model), clamped,
+                               self->features + i * self->code.n_features);
+        }
       decode_rows (self, n, x + first * self->n_values);
     }
 }
@@ -180,7 +189,8 @@ us_player_encode_latent (UsPlayer    *self,
 {
   UsSimvaeParts parts;
   gsize p_count = self->n_parameters;
-  gboolean has_sigma = self->n_code > p_count;
+  gsize n_features = self->code.n_features;
+  gboolean has_sigma = self->n_code > n_features;
 
   g_return_if_fail (self->encoder[0] != NULL);
 
@@ -191,17 +201,24 @@ us_player_encode_latent (UsPlayer    *self,
       const float *rows = x + first * self->n_values;
 
       us_channel_scale_apply (&parts.scale, self->x, rows, n * self->n_values);
-      run_rows (self, self->encoder, n, self->n_values, self->x, self->n_code, self->code);
+      run_rows (self, self->encoder, n, self->n_values, self->x, self->n_code, self->answers);
       for (gsize i = 0; i < n; i++)
-        for (gsize p = 0; p < p_count; p++)
-          {
-            gsize at = (first + i) * p_count + p;
+        {
+          const float *answer = self->answers + i * self->n_code;
+          gsize at = (first + i) * p_count;
 
-            z[at] = self->code[i * self->n_code + p];
-            if (has_sigma && sigma != NULL)
-              sigma[at] = exp (CLAMP ((double) self->code[i * self->n_code + p_count + p],
-                                      -SIGMA_LOG_LIMIT, SIGMA_LOG_LIMIT));
-          }
+          us_code_squash (&self->code, answer, self->features);
+          us_code_to_latent (&self->code, us_simvae_prior (self->model), self->features, z + at);
+          for (gsize p = 0; has_sigma && sigma != NULL && p < p_count; p++)
+            {
+              const UsCodePart *part = &self->code.parts[p];
+              double log_sigma = answer[n_features + part->first];
+
+              /* of a point or a class: as wide as the prior */
+              sigma[at + p] = part->kind == US_CODE_STRAIGHT
+                              ? exp (CLAMP (log_sigma, -SIGMA_LOG_LIMIT, SIGMA_LOG_LIMIT)) : 1;
+            }
+        }
     }
 }
 
@@ -222,7 +239,7 @@ spread_in_units (UsPlayer     *self,
   double at_low[US_MAX_PARAMETERS], at_high[US_MAX_PARAMETERS];
 
   us_calibration_spread (us_simvae_calibration (self->model), error,
-                         self->n_code > p_count ? sigma : NULL, latent_sd, half);
+                         self->n_code > self->code.n_features ? sigma : NULL, latent_sd, half);
   if (sd != NULL)
     {
       /* The slope of θ(z) over ± sd, kept inside the prior: exact where θ is affine in z. */

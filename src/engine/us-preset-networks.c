@@ -3,7 +3,9 @@
 
 #include "us-preset-private.h"
 
-/* P parameters, H × W × C the output. */
+#include "us-code.h"
+
+/* H × W × C the output. */
 
 #define MAX_LAYERS 64
 #define LEAK       0.2f
@@ -100,10 +102,19 @@ halvings (const UsOutput *output)
 }
 
 static gsize
+n_features (const UsSimulator *simulator)
+{
+  UsCode code;
+
+  us_code_init (&code, simulator);
+  return code.n_features;
+}
+
+static gsize
 code_size (const UsPreset    *self,
            const UsSimulator *simulator)
 {
-  return simulator->n_parameters * (self->kl_weight > 0 ? 2 : 1);
+  return n_features (simulator) * (self->kl_weight > 0 ? 2 : 1);
 }
 
 /* -- series, and what cannot be halved -------------------------------- */
@@ -122,7 +133,7 @@ dense_decoder (const UsPreset    *self,
     }
   dense (&chain, us_output_n_values (output));
   reshape (&chain, output->height, output->width, output->channels);
-  return finish (&chain, 1, 1, simulator->n_parameters);
+  return finish (&chain, 1, 1, n_features (simulator));
 }
 
 static UsNetwork *
@@ -171,7 +182,7 @@ us_dcgan_decoder (const UsPreset    *self,
       add (&chain, &(UsLayer) { .kind = US_LAYER_CONV_TRANSPOSED, .kernel = 4, .stride = 2, .pad = 1, .bias = last,
                                 .out = last ? output->channels : MAX (self->width >> (i + 1), 1) });
     }
-  return finish (&chain, 1, 1, simulator->n_parameters);
+  return finish (&chain, 1, 1, n_features (simulator));
 }
 
 UsNetwork *
@@ -296,7 +307,7 @@ us_own_decoder (const UsPreset    *self,
       row_conv (&chain, output->height * output->channels, 1, GENTLE);
       add (&chain, &(UsLayer) { .kind = US_LAYER_ROWS, .factor = output->height });
     }
-  return finish (&chain, 1, 1, simulator->n_parameters);
+  return finish (&chain, 1, 1, n_features (simulator));
 }
 
 UsNetwork *

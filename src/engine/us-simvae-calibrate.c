@@ -94,10 +94,12 @@ collect (Work          *work,
   UsPrior *prior = us_simvae_prior (work->model);
   gsize p_count = us_simvae_n_parameters (work->model), n_values = us_simvae_n_values (work->model);
   gboolean has_sigma = us_simvae_has_sigma (work->model);
+  UsCode code;
   g_autofree double *z = g_new (double, BATCH * p_count);
   g_autofree double *sigma = g_new (double, BATCH * p_count);
   g_autofree float *decoded = g_new (float, BATCH * n_values);
 
+  us_code_init (&code, us_simvae_simulator (work->model));
   for (gsize done = 0; done < n; done += BATCH, work->first += BATCH)
     {
       gsize n_chunks;
@@ -131,7 +133,7 @@ collect (Work          *work,
           us_prior_to_latent (prior, work->theta + i * p_count, truth);
           error_of[done + i] = us_rms_difference (n_values, decoded + i * n_values, work->x + i * n_values);
           for (gsize p = 0; p < p_count; p++)
-            residual[(done + i) * p_count + p] = (z[i * p_count + p] - truth[p])
+            residual[(done + i) * p_count + p] = us_code_latent_error (&code, p, z[i * p_count + p], truth[p])
                                                  / (has_sigma ? sigma[i * p_count + p] : 1.0);
           if (!work->failed[i])
             rms[(*n_rms)++] = us_rms_difference (n_values, work->again + i * n_values, work->x + i * n_values);

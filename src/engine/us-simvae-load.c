@@ -269,6 +269,7 @@ read_model (UsSafetensors  *file,
   UsSimvaeRecord record;
   UsSimvae *model;
   UsSimvaeParts parts = { 0 };
+  UsCode code;
   gsize n_values;
 
   if (simulator == NULL
@@ -289,8 +290,9 @@ read_model (UsSafetensors  *file,
       return NULL;
     }
 
+  us_code_init (&code, simulator);
   n_values = us_output_n_values (&simulator->outputs[output]);
-  decoder = read_network (file, "decoder", "decoder.", simulator->n_parameters, n_values, error);
+  decoder = read_network (file, "decoder", "decoder.", code.n_features, n_values, error);
   if (decoder == NULL)
     return NULL;
   if (us_safetensors_get_metadata (file, "encoder") != NULL)
@@ -301,11 +303,11 @@ read_model (UsSafetensors  *file,
       if (encoder == NULL)
         return NULL;
       us_network_output_shape (encoder->network, &h, &w, &c);
-      if (h * w * c != simulator->n_parameters && h * w * c != 2 * simulator->n_parameters)
+      if (h * w * c != code.n_features && h * w * c != 2 * code.n_features)
         {
           g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH,
-                       "the encoder gives %" G_GSIZE_FORMAT " numbers for %" G_GSIZE_FORMAT " parameters",
-                       h * w * c, simulator->n_parameters);
+                       "the encoder gives %" G_GSIZE_FORMAT " numbers for %" G_GSIZE_FORMAT " features of the parameters",
+                       h * w * c, code.n_features);
           return NULL;
         }
     }

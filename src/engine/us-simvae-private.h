@@ -2,6 +2,7 @@
 #pragma once
 
 #include "us-channel-scale.h"
+#include "us-code.h"
 #include "us-loss.h"
 #include "us-safetensors.h"
 #include "us-simvae.h"

@@ -172,12 +172,13 @@ us_simvae_n_parameters (const UsSimvae *self)
 gboolean
 us_simvae_has_sigma (const UsSimvae *self)
 {
-  gsize h, w, c;
+  gsize h, w, c, in_h, in_w, in_c;
 
   if (self->encoder == NULL)
     return FALSE;
+  us_network_input_shape (self->decoder->network, &in_h, &in_w, &in_c);
   us_network_output_shape (self->encoder->network, &h, &w, &c);
-  return h * w * c == 2 * us_simvae_n_parameters (self);
+  return h * w * c == 2 * in_h * in_w * in_c;
 }
 
 double

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-/* B batch, P parameters, N values. */
+/* B batch, P parameters, F features, N values. */
 
 #define ROWS_A_CHUNK 4
 #define SCALE_ROWS   256
@@ -32,6 +32,7 @@ us_training_batch_init (UsTraining *self,
 {
   batch->theta = g_new0 (double, rows * self->n_parameters);
   batch->z = new_floats (rows * self->n_parameters);
+  batch->features = new_floats (rows * self->n_features);
   batch->x = new_floats (rows * self->n_values);
   batch->input = new_floats (rows * self->n_values);
   batch->errors = g_new0 (GError *, n_chunks (rows));
@@ -46,6 +47,7 @@ us_training_batch_clear (UsTraining *self,
     g_clear_error (&batch->errors[i]);
   g_clear_pointer (&batch->theta, g_free);
   g_clear_pointer (&batch->z, g_aligned_free);
+  g_clear_pointer (&batch->features, g_aligned_free);
   g_clear_pointer (&batch->x, g_aligned_free);
   g_clear_pointer (&batch->input, g_aligned_free);
   g_clear_pointer (&batch->errors, g_free);
@@ -120,6 +122,7 @@ simulate_chunk (gpointer data,
         beyond (self, batch->theta + i * p_count, z);
       for (gsize p = 0; p < p_count; p++)
         batch->z[i * p_count + p] = z[p];
+      us_code_from_latent (&self->code, self->prior, z, batch->features + i * self->n_features);
       us_channel_scale_apply (&self->scale, batch->x + i * self->n_values, batch->x + i * self->n_values,
                               self->n_values);
       if (batch->augment && !make_input (self, batch, i, &batch->errors[chunk]))
@@ -197,23 +200,30 @@ us_training_held_out (UsTraining *self)
     us_run_load (self->held_out_runs[1], self->average);
   for (gsize first = 0; first < US_HELD_OUT_ROWS; first += US_HELD_OUT_BATCH)
     {
-      const float *truth = self->held_out.z + first * p_count, *x = self->held_out.x + first * n, *z = truth;
+      const float *truth = self->held_out.z + first * p_count, *x = self->held_out.x + first * n;
+      const float *features = self->held_out.features + first * self->n_features;
 
       if (self->step == 2)
         {
           const float *code = us_run_forward (self->held_out_runs[1], x);
 
           for (gsize i = 0; i < US_HELD_OUT_BATCH; i++)
-            for (gsize p = 0; p < p_count; p++)
-              {
-                double e = code[i * self->n_code + p] - truth[i * p_count + p];
+            {
+              float *answer = self->held_out_features + i * self->n_features;
+              double z[US_MAX_PARAMETERS];
 
-                self->held_out_z[i * p_count + p] = code[i * self->n_code + p];
-                squares[p] += e * e;
-              }
-          z = self->held_out_z;
+              us_code_squash (&self->code, code + i * self->n_code, answer);
+              us_code_to_latent (&self->code, self->prior, answer, z);
+              for (gsize p = 0; p < p_count; p++)
+                {
+                  double e = us_code_latent_error (&self->code, p, z[p], truth[i * p_count + p]);
+
+                  squares[p] += e * e;
+                }
+            }
+          features = self->held_out_features;
         }
-      sum += us_loss_evaluate (self->held_out_loss, us_run_forward (self->held_out_runs[0], z), x,
+      sum += us_loss_evaluate (self->held_out_loss, us_run_forward (self->held_out_runs[0], features), x,
                                NULL, NULL, self->pool);
     }
   for (gsize p = 0; self->step == 2 && p < p_count; p++)
@@ -237,7 +247,7 @@ us_training_stretch_prior (UsPrior *prior,
       UsDistribution *d = &stretched[p];
 
       *d = *us_prior_distribution (prior, p);
-      if (d->kind == US_DISTRIBUTION_UNIFORM)
+      if (d->kind == US_DISTRIBUTION_UNIFORM && !simulator->parameters[p].circular)
         {
           double extra = (edge - 1) * (d->b - d->a) / 2;
 

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-/* B batch, P parameters, N values, L = n_code: P, or 2 P with σ. */
+/* B batch, F features, N values, n_code: F, or 2 F with σ. */
 
 #define PRIOR_VARIANCE  (1.0 / 3) /* of a uniform latent on -1 .. 1 */
 #define LOG_SIGMA_LIMIT 10.0f
@@ -43,10 +43,10 @@ us_training_set_nonfinite (UsTraining  *self,
  * from the latents' prior, taken as a normal of the same variance:
  * ½ Σ (µ² + σ²) / s² - 1 - log (σ² / s²)  (Kingma, Welling 2014, appendix B). */
 static double
-draw_latents (UsTraining  *self,
+draw_answers (UsTraining  *self,
               const float *code)
 {
-  gsize p_count = self->n_parameters;
+  gsize n = self->n_features;
   double divergence = 0;
 
   for (gsize i = 0; i < self->preset.batch; i++)
@@ -54,14 +54,14 @@ draw_latents (UsTraining  *self,
       UsRng rng;
 
       us_rng_init (&rng, self->seed, US_RNG_LATENT, self->iteration * self->preset.batch + i);
-      for (gsize p = 0; p < p_count; p++)
+      for (gsize k = 0; k < n; k++)
         {
-          float mu = code[i * self->n_code + p];
-          float log_sigma = CLAMP (code[i * self->n_code + p_count + p], -LOG_SIGMA_LIMIT, LOG_SIGMA_LIMIT);
+          float mu = code[i * self->n_code + k];
+          float log_sigma = CLAMP (code[i * self->n_code + n + k], -LOG_SIGMA_LIMIT, LOG_SIGMA_LIMIT);
           float sigma = expf (log_sigma);
 
-          self->noise[i * p_count + p] = us_rng_normal (&rng);
-          self->z[i * p_count + p] = mu + sigma * self->noise[i * p_count + p];
+          self->noise[i * n + k] = us_rng_normal (&rng);
+          self->drawn[i * n + k] = mu + sigma * self->noise[i * n + k];
           divergence += 0.5 * (((double) mu * mu + (double) sigma * sigma) / PRIOR_VARIANCE - 1
                                - 2.0 * log_sigma + log (PRIOR_VARIANCE));
         }
@@ -75,40 +75,54 @@ code_gradient (UsTraining  *self,
                const float *code,
                const float *dz)
 {
-  gsize p_count = self->n_parameters;
-  double k = self->preset.kl_weight / self->preset.batch;
+  gsize n = self->n_features;
+  double weight = self->preset.kl_weight / self->preset.batch;
 
   for (gsize i = 0; i < self->preset.batch; i++)
-    for (gsize p = 0; p < p_count; p++)
+    for (gsize k = 0; k < n; k++)
       {
-        gsize at = i * self->n_code + p;
-        float log_sigma = code[at + p_count];
+        gsize at = i * self->n_code + k;
+        float log_sigma = code[at + n];
         float sigma = expf (CLAMP (log_sigma, -LOG_SIGMA_LIMIT, LOG_SIGMA_LIMIT));
-        float d = dz[i * p_count + p];
+        float d = dz[i * n + k];
 
-        self->code_gradient[at] = d + k * code[at] / PRIOR_VARIANCE;
-        self->code_gradient[at + p_count] = fabsf (log_sigma) > LOG_SIGMA_LIMIT ? 0
-          : d * sigma * self->noise[i * p_count + p] + k * (sigma * sigma / PRIOR_VARIANCE - 1);
+        self->code_gradient[at] = d + weight * code[at] / PRIOR_VARIANCE;
+        self->code_gradient[at + n] = fabsf (log_sigma) > LOG_SIGMA_LIMIT ? 0
+          : d * sigma * self->noise[i * n + k] + weight * (sigma * sigma / PRIOR_VARIANCE - 1);
       }
 }
 
-/* What µ has gone beyond the edge costs; its gradient is added to that of the code. */
+/* What µ has gone beyond the edge costs, and how far a point is from its circle; the
+ * gradient is added to that of the code. */
 static double
 penalise (UsTraining  *self,
           const float *code)
 {
-  gsize p_count = self->n_parameters, n = self->preset.batch * p_count;
-  double edge = MAX (self->preset.edge, 1), sum = 0;
+  gsize n = self->preset.batch * self->n_features;
+  double edge = MAX (self->preset.edge, 1), slope = self->preset.edge_penalty * 2 / n, sum = 0;
 
   for (gsize i = 0; i < self->preset.batch; i++)
-    for (gsize p = 0; p < p_count; p++)
+    for (gsize p = 0; p < self->n_parameters; p++)
       {
-        double mu = code[i * self->n_code + p], over = fabs (mu) - edge;
+        const UsCodePart *part = &self->code.parts[p];
+        const float *mu = code + i * self->n_code + part->first;
+        float *gradient = self->code_gradient + i * self->n_code + part->first;
 
-        if (over <= 0)
-          continue;
-        sum += over * over;
-        self->code_gradient[i * self->n_code + p] += self->preset.edge_penalty * 2 * copysign (over, mu) / n;
+        if (part->kind == US_CODE_STRAIGHT && fabsf (mu[0]) > edge)
+          {
+            double over = fabs ((double) mu[0]) - edge;
+
+            sum += over * over;
+            gradient[0] += slope * copysign (over, mu[0]);
+          }
+        else if (part->kind == US_CODE_CIRCULAR)
+          {
+            double radius = hypot (mu[0], mu[1]), over = radius - 1;
+
+            sum += over * over;
+            for (int k = 0; k < 2 && radius > 0; k++)
+              gradient[k] += slope * over * mu[k] / radius;
+          }
       }
   return self->preset.edge_penalty * sum / n;
 }
@@ -118,7 +132,7 @@ double
 us_training_decoder_pass (UsTraining    *self,
                           const UsBatch *batch)
 {
-  const float *y = us_run_forward (self->run, batch->z);
+  const float *y = us_run_forward (self->run, batch->features);
   double loss = us_loss_evaluate (self->loss, y, batch->x, self->output_gradient, NULL, self->pool);
 
   if (isfinite (loss))
@@ -131,20 +145,30 @@ double
 us_training_encoder_pass (UsTraining    *self,
                           const UsBatch *batch)
 {
-  gboolean has_sigma = self->n_code > self->n_parameters;
+  gsize n = self->n_features;
+  gboolean has_sigma = self->n_code > n;
   const float *code = us_run_forward (self->run, batch->augment ? batch->input : batch->x);
-  double divergence = has_sigma ? draw_latents (self, code) : 0;
-  const float *y = us_run_forward (self->frozen, has_sigma ? self->z : code);
-  double loss = us_loss_evaluate (self->loss, y, batch->x, self->output_gradient, NULL, self->pool);
+  double divergence = has_sigma ? draw_answers (self, code) : 0;
+  const float *answers = has_sigma ? self->drawn : code;
+  const float *y;
+  double loss;
 
+  for (gsize i = 0; i < self->preset.batch; i++)
+    us_code_squash (&self->code, answers + i * n, self->features + i * n);
+  y = us_run_forward (self->frozen, self->features);
+  loss = us_loss_evaluate (self->loss, y, batch->x, self->output_gradient, NULL, self->pool);
   if (isfinite (loss))
     {
-      const float *dz = us_run_backward (self->frozen, self->output_gradient, NULL);
+      float *gradient = self->features_gradient;
 
+      memcpy (gradient, us_run_backward (self->frozen, self->output_gradient, NULL),
+              self->preset.batch * n * sizeof (float));
+      for (gsize i = 0; i < self->preset.batch; i++)
+        us_code_squash_backward (&self->code, answers + i * n, self->features + i * n, gradient + i * n);
       if (has_sigma)
-        code_gradient (self, code, dz);
+        code_gradient (self, code, gradient);
       else
-        memcpy (self->code_gradient, dz, self->preset.batch * self->n_code * sizeof (float));
+        memcpy (self->code_gradient, gradient, self->preset.batch * n * sizeof (float));
       loss += penalise (self, code);
       us_run_backward (self->run, self->code_gradient, self->gradient);
     }

@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* B batch, P parameters, N values of the output. */
+/* B batch, P parameters, F features of the code, N values of the output. */
 
 /**
  * UsBatch:
@@ -18,6 +18,7 @@ typedef struct
   guint64  first;          /* row of the stream */
   double  *theta;          /* (B, P) */
   float   *z;              /* (B, P) latents */
+  float   *features;       /* (B, F) what the decoder is told */
   float   *x;              /* (B, N) S(z), scaled as the networks take it */
   float   *input;          /* (B, N) what the encoder sees: x, some rows augmented */
   gboolean augment;        /* fill input */
@@ -51,7 +52,8 @@ struct _UsTraining
   guint              output;
   UsPreset           preset;               /* by value: with the width in force */
   guint64            seed;
-  gsize              n_parameters, n_values, n_code;
+  UsCode             code;
+  gsize              n_parameters, n_features, n_values, n_code;   /* n_code: F, or 2 F with σ */
   UsChannelScale     scale;
   gboolean           augment;              /* the simulator can, and the preset wants it */
   UsPool            *pool;                 /* borrowed */
@@ -73,8 +75,10 @@ struct _UsTraining
   UsRun             *frozen;               /* of the decoder, step 2 */
   UsLoss            *loss;
   float             *output_gradient;      /* (B, N) */
-  float             *z;                    /* (B, P) what the encoder gives, or a draw of it */
-  float             *noise;                /* (B, P) of the reparametrisation */
+  float             *drawn;                /* (B, F) with σ: a draw of what the encoder gives */
+  float             *features;             /* (B, F) what the frozen decoder is told of it */
+  float             *features_gradient;    /* (B, F) */
+  float             *noise;                /* (B, F) of the reparametrisation */
   float             *code_gradient;        /* (B, n_code) */
   UsBatch            batches[2];           /* this one and the next */
   UsBatchWork        work[2];
@@ -88,7 +92,7 @@ struct _UsTraining
   UsBatch            held_out;
   UsLoss            *held_out_loss;
   UsRun             *held_out_runs[2];     /* inference */
-  float             *held_out_z;           /* (US_HELD_OUT_BATCH, P) */
+  float             *held_out_features;    /* (US_HELD_OUT_BATCH, F) */
   double            *held_out_rms;         /* (P) latent rms of µ − z at the last measurement */
   double             simulations_per_s;    /* while the held-out draws were made */
 

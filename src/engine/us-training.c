@@ -64,6 +64,8 @@ us_training_new (const UsTrainerConfig  *config,
   self->seed = config->seed;
   self->pool = pool;
   self->n_parameters = self->simulator->n_parameters;
+  us_code_init (&self->code, self->simulator);
+  self->n_features = self->code.n_features;
   self->n_values = us_output_n_values (&self->simulator->outputs[self->output]);
   self->augment = self->simulator->run_augmented != NULL
                   && self->preset.augmentation > 0 && self->preset.augmented_share > 0;
@@ -86,13 +88,15 @@ us_training_new (const UsTrainerConfig  *config,
     us_training_batch_init (self, &self->batches[i], self->preset.batch);
   if (!us_training_held_out_make (self, error))
     return NULL;
-  self->held_out_z = g_new0 (float, US_HELD_OUT_BATCH * self->n_parameters);
+  self->held_out_features = g_new0 (float, US_HELD_OUT_BATCH * self->n_features);
   self->held_out_rms = g_new0 (double, self->n_parameters);
   for (int s = 0; s < 2; s++)
     self->held_out_runs[s] = us_run_new (self->networks[s], US_HELD_OUT_BATCH, US_RUN_INFERENCE, FALSE, pool);
   self->output_gradient = g_aligned_alloc0 (self->preset.batch * self->n_values, sizeof (float), 64);
-  self->z = g_aligned_alloc0 (self->preset.batch * self->n_parameters, sizeof (float), 64);
-  self->noise = g_aligned_alloc0 (self->preset.batch * self->n_parameters, sizeof (float), 64);
+  self->drawn = g_aligned_alloc0 (self->preset.batch * self->n_features, sizeof (float), 64);
+  self->features = g_aligned_alloc0 (self->preset.batch * self->n_features, sizeof (float), 64);
+  self->features_gradient = g_aligned_alloc0 (self->preset.batch * self->n_features, sizeof (float), 64);
+  self->noise = g_aligned_alloc0 (self->preset.batch * self->n_features, sizeof (float), 64);
   self->code_gradient = g_aligned_alloc0 (self->preset.batch * self->n_code, sizeof (float), 64);
   return g_steal_pointer (&self);
 }
@@ -138,10 +142,12 @@ us_training_free (UsTraining *self)
   us_training_batch_clear (self, &self->held_out, US_HELD_OUT_ROWS);
   g_clear_pointer (&self->decoder, us_weights_unref);
   g_clear_pointer (&self->output_gradient, g_aligned_free);
-  g_clear_pointer (&self->z, g_aligned_free);
+  g_clear_pointer (&self->drawn, g_aligned_free);
+  g_clear_pointer (&self->features, g_aligned_free);
+  g_clear_pointer (&self->features_gradient, g_aligned_free);
   g_clear_pointer (&self->noise, g_aligned_free);
   g_clear_pointer (&self->code_gradient, g_aligned_free);
-  g_free (self->held_out_z);
+  g_free (self->held_out_features);
   g_free (self->held_out_rms);
   g_clear_pointer (&self->prior, us_prior_unref);
   g_clear_pointer (&self->wide_prior, us_prior_unref);
@@ -362,7 +368,7 @@ us_training_model (UsTraining           *self,
   };
 
   /* until the real calibration: what the held-out draws say, as if it were normal */
-  if (self->step >= 2 && self->n_code == self->n_parameters && isfinite (self->last_held_out))
+  if (self->step >= 2 && self->n_code == self->n_features && isfinite (self->last_held_out))
     {
       calibration = us_calibration_new_prior (self->n_parameters);
       for (gsize p = 0; p < self->n_parameters; p++)

@@ -46,6 +46,8 @@ typedef struct
   double         lower, upper;  /* hard bounds, finite: outside the simulator is not defined */
   UsDistribution prior;         /* the default prior, inside the bounds */
   const char    *source;        /* where range and prior come from */
+  gboolean       circular;      /* upper is lower again: an angle over a whole turn */
+  const char *const *classes;   /* names of the whole numbers lower .. upper, which have no order; NULL: a quantity */
 } UsParameter;
 
 typedef enum
@@ -186,6 +188,13 @@ gssize          us_simulator_parameter_index (const UsSimulator *self,
 gssize          us_simulator_output_index    (const UsSimulator *self,
                                               const char        *id);
 gsize           us_output_n_values           (const UsOutput *output);
+/* Where point t of a series lies: T of them evenly from x_lower to x_upper, both
+ * included, in the logarithm where the output says so. */
+double          us_output_x                  (const UsOutput *output,
+                                              gsize           t);
+/* What channel c is: its own information, or that of the output's y. */
+UsChannel       us_output_channel            (const UsOutput *output,
+                                              gsize           c);
 /* Checks theta (finite, bounds, constraint): US_FORMAT_ERROR_VALUE naming parameter, value, range. */
 gboolean        us_simulator_check           (const UsSimulator  *self,
                                               const double       *theta,
