@@ -359,6 +359,88 @@ test_winograd (void)
   us_pool_free (pool);
 }
 
+/* Few tiles: what a network meets that is played for one sample. */
+static void
+test_few (void)
+{
+  const UsConvShape shapes[] = {
+    make_shape (1, 8, 8, 48, 72, 4, 2, 1, FALSE),         /* F(2,2), 4 tiles, an uneven last panel */
+    make_shape (1, 16, 16, 32, 64, 4, 2, 1, FALSE),       /* 16 tiles */
+    make_shape (1, 32, 32, 16, 40, 4, 2, 1, FALSE),       /* F(4,2) */
+    make_shape (1, 4, 4, 272, 48, 4, 2, 1, TRUE),         /* blocks of the reduction that end unevenly */
+    make_shape (1, 8, 8, 64, 32, 4, 2, 1, TRUE),
+    make_shape (1, 16, 16, 32, 16, 4, 2, 1, TRUE),
+    make_shape (1, 8, 8, 160, 48, 3, 1, 1, FALSE),        /* F(2,3) */
+    make_shape (1, 16, 16, 32, 48, 3, 1, 1, FALSE),       /* F(4,3) */
+    make_shape (1, 4, 6, 16, 24, 2, 1, 0, FALSE),         /* grid 3 × 5: direct */
+    make_shape (1, 5, 7, 80, 24, 2, 1, 0, FALSE),         /* F(2,2), stride 1, 6 tiles */
+  };
+  UsPool *pool = us_pool_new (3, 0);
+
+  for (guint i = 0; i < G_N_ELEMENTS (shapes); i++)
+    check_shape (&shapes[i], pool);
+  us_pool_free (pool);
+}
+
+/* Forward, without what follows; (B, H, W, Cout). */
+static UsTensor
+forward_of (const Case        *c,
+            const UsConvShape *s,
+            UsIsa              isa,
+            UsPool            *pool)
+{
+  UsConv *conv = us_conv_new_for_isa (s, US_CONV_FORWARD, isa);
+  UsTensor x = tensor_new (c->x, s->batch, s->in_height, s->in_width, s->in_channels, us_conv_input_halo (conv));
+  UsTensor y = tensor_new (NULL, s->batch, s->out_height, s->out_width, s->out_channels, 0);
+  float *w = floats (c->w, c->n_w);
+  float *bias = floats (c->bias, s->out_channels);
+
+  us_conv_set_weights (conv, w, pool);
+  us_conv_forward (conv, &x, bias, 2, 0.125f, &y, pool);
+  us_conv_free (conv);
+  g_aligned_free (x.data);
+  g_aligned_free (w);
+  g_aligned_free (bias);
+  return y;
+}
+
+/* A sample comes out with the same bits whether there are few tiles or many. */
+static void
+test_few_as_many (void)
+{
+  const UsConvShape shapes[] = {
+    make_shape (40, 4, 4, 80, 48, 4, 2, 1, FALSE),        /* one tile a sample: of 4 and more, in tiles of any size */
+    make_shape (40, 2, 2, 80, 48, 4, 2, 1, TRUE),
+    make_shape (40, 4, 4, 32, 80, 4, 2, 1, TRUE),
+    make_shape (40, 8, 8, 48, 64, 4, 2, 1, FALSE),
+  };
+  UsPool *pool = us_pool_new (2, 0);
+
+  for (guint i = 0; i < G_N_ELEMENTS (shapes); i++)
+    for (UsIsa isa = US_ISA_PLAIN; isa <= us_isa_detect (); isa++)
+      {
+        Case *c = case_new (&shapes[i], 13);
+        UsTensor many = forward_of (c, &shapes[i], isa, pool);
+        gsize tiles = shapes[i].transposed ? shapes[i].in_height / 2 : shapes[i].out_height / 2;
+        gboolean large = tiles % 2 == 0;    /* where tiles of 4 × 4 fit, enough of them are needed for the same sums */
+
+        for (gsize batch = large ? 16 : 4; batch <= 27; batch++)
+          {
+            UsConvShape few = shapes[i];
+            UsTensor y;
+
+            few.batch = batch;
+            y = forward_of (c, &few, isa, pool);
+            g_assert_cmpmem (y.data, us_tensor_n_floats (&y) * sizeof (float),
+                             many.data, us_tensor_n_floats (&y) * sizeof (float));
+            g_aligned_free (y.data);
+          }
+        g_aligned_free (many.data);
+        case_free (c);
+      }
+  us_pool_free (pool);
+}
+
 /* --- invariants -------------------------------------------------------- */
 
 /* <conv (x), y> = <x, transposed conv (y)>: with the channels of the weights changed about. */
@@ -459,6 +541,9 @@ test_workers (void)
     make_shape (5, 16, 16, 16, 1, 4, 2, 1, TRUE),
     make_shape (1, 4, 4, 128, 64, 4, 2, 1, TRUE),
     make_shape (20, 16, 16, 64, 96, 4, 2, 1, FALSE),
+    make_shape (1, 8, 8, 64, 96, 4, 2, 1, FALSE),
+    make_shape (1, 32, 32, 32, 64, 4, 2, 1, FALSE),
+    make_shape (1, 8, 8, 96, 48, 4, 2, 1, TRUE),
   };
   static const guint workers[] = { 2, 3, 5 };
 
@@ -531,6 +616,8 @@ main (int   argc,
   g_test_add_func ("/conv/channels", test_channels);
   g_test_add_func ("/conv/networks", test_networks);
   g_test_add_func ("/conv/winograd", test_winograd);
+  g_test_add_func ("/conv/few", test_few);
+  g_test_add_func ("/conv/few-as-many", test_few_as_many);
   g_test_add_func ("/conv/adjoint", test_adjoint);
   g_test_add_func ("/conv/workers", test_workers);
   g_test_add_func ("/conv/nonfinite", test_nonfinite);

@@ -60,6 +60,8 @@ typedef struct
   UsConvPart *parts;
   gsize       reduction;       /* n_sources · in_channels */
   gsize       block;           /* tiles at a time */
+  gboolean    sums;            /* F(2, 2) with weights that are added up on the way */
+  float      *v;               /* few tiles: all of them transformed; NULL: by blocks of tiles */
 } UsConvWinograd;
 
 typedef struct
@@ -129,6 +131,8 @@ void      us_conv_scatter_run  (const UsConv   *self,
 /* us-conv-winograd.c */
 UsConvWinograd *us_conv_winograd_new  (const UsConv   *self,
                                        const UsConvOp *op);    /* NULL when it does not fit or pay */
+gsize           us_conv_winograd_n_tiles (const UsConv         *self,
+                                          const UsConvWinograd *w);  /* over the batch */
 void            us_conv_winograd_free (UsConvWinograd *winograd);
 gsize           us_conv_winograd_packed (const UsConv   *self,
                                          const UsConvOp *op);  /* floats */

@@ -13,6 +13,7 @@
  */
 
 #define SLICE 64               /* input channels of a chunk */
+#define MIN_TILES 16           /* fewer do not earn the transforms */
 #define MIN_CHUNKS 16
 #define BLOCK 96               /* tiles at a time */
 
@@ -33,6 +34,10 @@ us_conv_winograd_weights_new (const UsConv *self)
   UsConvWinograd *w = g_steal_pointer (&op->winograd);
 
   us_conv_op_free (op);
+  if (w != NULL && us_conv_winograd_n_tiles (self, w) < MIN_TILES)
+    g_clear_pointer (&w, us_conv_winograd_free);
+  if (w != NULL)
+    g_clear_pointer (&w->v, us_conv_free_floats);
   return w;
 }
 
@@ -41,7 +46,7 @@ us_conv_winograd_n_partials (const UsConv *self)
 {
   const UsConvWinograd *w = self->weights;
   gsize n_slices = (self->shape.in_channels + SLICE - 1) / SLICE;
-  gsize n_tiles = self->shape.batch * (w->grid_height / w->m) * (w->grid_width / w->m);
+  gsize n_tiles = us_conv_winograd_n_tiles (self, w);
   gsize wanted = (MIN_CHUNKS + n_slices * w->n_phases * w->n_sources - 1) / (n_slices * w->n_phases * w->n_sources);
 
   return CLAMP (n_tiles / (BLOCK / 2), 1, wanted);
@@ -246,7 +251,7 @@ us_conv_winograd_run_weights (UsConv         *self,
 
   job.in_step = self->shape.transposed ? 1 : self->shape.stride;
   job.out_step = self->shape.transposed ? self->shape.stride : 1;
-  job.n_tiles = x->batch * (w->grid_height / w->m) * (w->grid_width / w->m);
+  job.n_tiles = us_conv_winograd_n_tiles (self, w);
   job.n_slices = (x->channels + SLICE - 1) / SLICE;
   job.n_parts = w->n_phases * w->n_sources;
   us_pool_run (pool, self->n_partials * job.n_parts * job.n_slices, weights_chunk, &job);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "us-conv-private.h"
+#include "us-conv-winograd-private.h"
 
 #include <string.h>
 
@@ -18,6 +18,7 @@
 
 #define MIN_CHANNELS 16
 #define MIN_TILES 16
+#define MIN_TILES_OF_SUMS 4
 #define MANY_TILES 192
 #define MANY_WEIGHTS 65536     /* pairs of channels */
 #define REDUCTION 256
@@ -28,7 +29,7 @@
 /* --- plan -------------------------------------------------------------- */
 
 /* Which F(m, ·): 0 none.  Few tiles do not earn the larger U of 4 when there
- * are many weights (measured). */
+ * are many weights, nor very few that of 2 unless it need not be stored (measured). */
 static guint
 choose_m (const UsConv   *self,
           const UsConvOp *op,
@@ -45,9 +46,16 @@ choose_m (const UsConv   *self,
   if (height % 4 == 0 && width % 4 == 0 && pixels / 16 >= MIN_TILES
       && (pixels / 16 >= MANY_TILES || op->in_channels * op->out_channels < MANY_WEIGHTS))
     return 4;
-  if (height % 2 == 0 && width % 2 == 0 && pixels / 4 >= MIN_TILES)
+  if (height % 2 == 0 && width % 2 == 0 && pixels / 4 >= (r == 2 ? MIN_TILES_OF_SUMS : MIN_TILES))
     return 2;
   return 0;
+}
+
+gsize
+us_conv_winograd_n_tiles (const UsConv         *self,
+                          const UsConvWinograd *w)
+{
+  return self->shape.batch * (w->grid_height / w->m) * (w->grid_width / w->m);
 }
 
 /* Tiles at a time: what the cache holds, but enough chunks for several workers. */
@@ -57,7 +65,7 @@ block_of (const UsConv         *self,
           const UsConvWinograd *w)
 {
   gsize tile = self->kernels->tile;
-  gsize n_tiles = self->shape.batch * (w->grid_height / w->m) * (w->grid_width / w->m);
+  gsize n_tiles = us_conv_winograd_n_tiles (self, w);
   gsize held = BLOCK_FLOATS / (w->n * w->n * (w->reduction + op->out_channels));
   gsize block = CLAMP (held / tile * tile, 4 * tile, MAX_BLOCK);
   gsize shared = us_conv_round_up (n_tiles * w->n_phases / MIN_CHUNKS, tile);
@@ -110,12 +118,18 @@ us_conv_winograd_new (const UsConv   *self,
     }
   w->reduction = w->n_sources * op->in_channels;
   w->block = block_of (self, op, w);
+  if (us_conv_winograd_few_fits (us_conv_winograd_n_tiles (self, w)))
+    {
+      w->v = us_conv_alloc_floats (us_conv_winograd_few_floats (w, us_conv_winograd_n_tiles (self, w)));
+      w->sums = m == 2 && r == 2;
+    }
   return w;
 }
 
 void
 us_conv_winograd_free (UsConvWinograd *winograd)
 {
+  us_conv_free_floats (winograd->v);
   g_free (winograd->parts);
   g_free (winograd);
 }
@@ -136,6 +150,8 @@ us_conv_winograd_packed (const UsConv   *self,
 {
   const UsConvWinograd *w = op->winograd;
 
+  if (w->v != NULL)
+    return us_conv_winograd_few_packed (op);
   return w->n_phases * w->n * w->n * point_floats (self, op);
 }
 
@@ -193,11 +209,13 @@ pack_chunk (gpointer data,
   gsize i = chunk % n_parts;
   gsize column = chunk / n_parts * job->self->kernels->panel;
   gsize width = MIN (job->self->kernels->panel, op->out_channels - column);   /* whole vectors */
-  gsize points = point_floats (job->self, op);
-  float *u = op->packed + i / w->n_sources * w->n * w->n * points + column * w->reduction
-             + i % w->n_sources * op->in_channels * width;
+  gsize points = w->v != NULL ? w->reduction * width : point_floats (job->self, op);
+  float *u = w->v != NULL
+             ? op->packed + (i / w->n_sources * op->out_channels + column) * w->n * w->n * w->reduction
+             : op->packed + i / w->n_sources * w->n * w->n * points + column * w->reduction;
   float *taps = us_conv_scratch (w->r * w->r * PACK * width);
 
+  u += i % w->n_sources * op->in_channels * width;
   for (gsize row = 0; row < op->in_channels; row += PACK)
     {
       gsize rows = MIN (PACK, op->in_channels - row);
@@ -227,22 +245,13 @@ us_conv_winograd_pack (const UsConv *self,
 {
   PackJob job = { self, op, w, (op->out_channels + self->kernels->panel - 1) / self->kernels->panel };
 
-  us_pool_run (pool, op->winograd->n_phases * op->winograd->n_sources * job.n_panels, pack_chunk, &job);
+  if (op->winograd->sums)
+    us_conv_winograd_sums_pack (self, op, w, pool);
+  else
+    us_pool_run (pool, op->winograd->n_phases * op->winograd->n_sources * job.n_panels, pack_chunk, &job);
 }
 
 /* --- the operation ----------------------------------------------------- */
-
-typedef struct
-{
-  const UsConv   *self;
-  const UsConvOp *op;
-  const UsTensor *in, *out;
-  const float    *bias;
-  int             activation;
-  float           slope;
-  gsize           n_tiles;       /* over the batch */
-  gsize           n_blocks;
-} WinogradJob;
 
 /* Sample and first grid position of a tile. */
 static void
@@ -260,13 +269,14 @@ tile_place (const UsConvWinograd *w,
   *x = tile % columns * w->m;
 }
 
-/* V of a block of tiles: (point, tile, reduction). */
-static void
-transform_inputs (const WinogradJob *job,
-                  gsize              phase,
-                  gsize              first,
-                  gsize              n_tiles,
-                  float             *v)
+void
+us_conv_winograd_inputs (const UsConvWinogradJob *job,
+                         gsize                    phase,
+                         gsize                    first,
+                         gsize                    n_tiles,
+                         float                   *v,
+                         gsize                    v_point,
+                         gsize                    v_tile)
 {
   const UsConvOp *op = job->op;
   const UsConvWinograd *w = op->winograd;
@@ -276,8 +286,8 @@ transform_inputs (const WinogradJob *job,
     .r = w->r,
     .in_row = op->in_step * us_tensor_row_stride (job->in),
     .in_column = op->in_step * op->in_channels,
-    .out_row = w->n * us_conv_point_stride (n_tiles * w->reduction),
-    .out_column = us_conv_point_stride (n_tiles * w->reduction),
+    .out_row = w->n * v_point,
+    .out_column = v_point,
     .n_channels = op->in_channels,
   };
 
@@ -292,7 +302,7 @@ transform_inputs (const WinogradJob *job,
 
           call.in = us_tensor_at (job->in, sample, y * op->in_step, x * op->in_step)
                     + part->in_y * (gssize) us_tensor_row_stride (job->in) + part->in_x * (gssize) op->in_channels;
-          call.out = v + t * w->reduction + s * op->in_channels;
+          call.out = v + t * v_tile + s * op->in_channels;
           job->self->kernels->winograd (&call);
         }
     }
@@ -300,7 +310,7 @@ transform_inputs (const WinogradJob *job,
 
 /* M = V U at each point: (point, tile, Cout). */
 static void
-multiply (const WinogradJob *job,
+multiply (const UsConvWinogradJob *job,
           gsize              phase,
           gsize              n_tiles,
           const float       *v,
@@ -338,12 +348,15 @@ multiply (const WinogradJob *job,
     }
 }
 
-static void
-transform_outputs (const WinogradJob *job,
-                   gsize              phase,
-                   gsize              first,
-                   gsize              n_tiles,
-                   const float       *from)
+void
+us_conv_winograd_outputs (const UsConvWinogradJob *job,
+                          gsize                    phase,
+                          gsize                    first,
+                          gsize                    n_tiles,
+                          gsize                    column,
+                          gsize                    width,
+                          const float             *products,
+                          gsize                    point)
 {
   const UsConvOp *op = job->op;
   const UsConvWinograd *w = op->winograd;
@@ -352,12 +365,12 @@ transform_outputs (const WinogradJob *job,
     .transform = US_WINOGRAD_OUTPUT,
     .m = w->m,
     .r = w->r,
-    .in_row = w->n * us_conv_point_stride (n_tiles * op->out_channels),
-    .in_column = us_conv_point_stride (n_tiles * op->out_channels),
+    .in_row = w->n * point,
+    .in_column = point,
     .out_row = op->out_step * us_tensor_row_stride (job->out),
     .out_column = op->out_step * op->out_channels,
-    .n_channels = op->out_channels,
-    .bias = job->bias,
+    .n_channels = width,
+    .bias = job->bias != NULL ? job->bias + column : NULL,
     .activation = job->activation,
     .slope = job->slope,
   };
@@ -367,29 +380,38 @@ transform_outputs (const WinogradJob *job,
       gsize sample, y, x;
 
       tile_place (w, first + t, &sample, &y, &x);
-      call.in = from + t * op->out_channels;
-      call.out = us_tensor_at (job->out, sample, y * op->out_step + part->out_y, x * op->out_step + part->out_x);
+      call.in = products + t * width;
+      call.out = us_tensor_at (job->out, sample, y * op->out_step + part->out_y, x * op->out_step + part->out_x) + column;
       job->self->kernels->winograd (&call);
     }
 }
 
-static void
-winograd_chunk (gpointer data,
-                gsize    chunk,
-                guint    worker)
+/* By blocks of tiles. */
+typedef struct
 {
-  const WinogradJob *job = data;
-  const UsConvWinograd *w = job->op->winograd;
-  gsize phase = chunk / job->n_blocks;
-  gsize first = chunk % job->n_blocks * w->block;
-  gsize n = MIN (w->block, job->n_tiles - first);
-  gsize v_floats = w->n * w->n * us_conv_point_stride (n * w->reduction);
-  float *v = us_conv_scratch (v_floats + w->n * w->n * us_conv_point_stride (n * job->op->out_channels));
-  float *products = v + v_floats;
+  UsConvWinogradJob job;
+  gsize             n_blocks;
+} BlockJob;
 
-  transform_inputs (job, phase, first, n, v);
+static void
+block_chunk (gpointer data,
+             gsize    chunk,
+             guint    worker)
+{
+  const BlockJob *blocks = data;
+  const UsConvWinogradJob *job = &blocks->job;
+  const UsConvWinograd *w = job->op->winograd;
+  gsize phase = chunk / blocks->n_blocks;
+  gsize first = chunk % blocks->n_blocks * w->block;
+  gsize n = MIN (w->block, job->n_tiles - first);
+  gsize v_point = us_conv_point_stride (n * w->reduction);
+  gsize point = us_conv_point_stride (n * job->op->out_channels);
+  float *v = us_conv_scratch (w->n * w->n * (v_point + point));
+  float *products = v + w->n * w->n * v_point;
+
+  us_conv_winograd_inputs (job, phase, first, n, v, v_point, w->reduction);
   multiply (job, phase, n, v, products);
-  transform_outputs (job, phase, first, n, products);
+  us_conv_winograd_outputs (job, phase, first, n, 0, job->op->out_channels, products, point);
 }
 
 void
@@ -403,9 +425,13 @@ us_conv_winograd_run (const UsConv   *self,
                       UsPool         *pool)
 {
   const UsConvWinograd *w = op->winograd;
-  WinogradJob job = { self, op, in, out, bias, activation, slope, 0, 0 };
+  BlockJob blocks = { { self, op, in, out, bias, activation, slope, us_conv_winograd_n_tiles (self, w) }, 0 };
 
-  job.n_tiles = in->batch * (w->grid_height / w->m) * (w->grid_width / w->m);
-  job.n_blocks = (job.n_tiles + w->block - 1) / w->block;
-  us_pool_run (pool, w->n_phases * job.n_blocks, winograd_chunk, &job);
+  if (w->v != NULL)
+    {
+      us_conv_winograd_few_run (&blocks.job, pool);
+      return;
+    }
+  blocks.n_blocks = (blocks.job.n_tiles + w->block - 1) / w->block;
+  us_pool_run (pool, w->n_phases * blocks.n_blocks, block_chunk, &blocks);
 }

@@ -13,6 +13,7 @@
 #endif
 
 void US_K (us_kernel_gemm)        (const UsGemmCall *call);
+void US_K (us_kernel_gemm_sums)   (const UsGemmSumsCall *call);
 void US_K (us_kernel_outer)       (const UsOuterCall *call);
 void US_K (us_kernel_winograd)    (const UsWinogradCall *call);
 void US_K (us_kernel_add)         (float       *y,

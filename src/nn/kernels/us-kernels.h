@@ -36,6 +36,21 @@ typedef struct
   float               slope;
 } UsGemmCall;
 
+/* y[r][·] = Σ_k a[r][k] (b[0] + b[1])[k][·]; with one b, (K, width) from `ahead` on are fetched meanwhile. */
+typedef struct
+{
+  const float *a;                 /* (n_rows, K), a_row floats from one row to the next */
+  gsize        a_row;
+  float       *y;                 /* (n_rows, width), width = vectors · vector */
+  gsize        n_rows;
+  gsize        length;            /* of the reduction: K */
+  const float *ahead;             /* what will be read next; need not exist */
+  const float *b[2];              /* (K, width) each, aligned to a vector; the second may be NULL */
+  float       *kept;              /* (K, width) with two of them: their sum is left here; or NULL */
+  gsize        vectors;
+  gboolean     accumulate;        /* y += */
+} UsGemmSumsCall;
+
 /* g[r][c] += Σ_pixels a[pixel][r] b[pixel][c]: gradients of weights.  Either
  * side is read where it is, or from a packed copy. */
 typedef struct
@@ -84,6 +99,7 @@ typedef struct
   gsize tile;                     /* rows that are worked on at a time */
 
   void (*gemm)   (const UsGemmCall *call);
+  void (*gemm_sums) (const UsGemmSumsCall *call);
   void (*outer)  (const UsOuterCall *call);
   void (*winograd) (const UsWinogradCall *call);
   /* y += x */

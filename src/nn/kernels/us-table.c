@@ -17,6 +17,7 @@ TABLE (US_KERNEL_ISA) (void)
     .panel = US_VECTOR * US_PANEL_VECTORS,
     .tile = US_TILE,
     .gemm = US_K (us_kernel_gemm),
+    .gemm_sums = US_K (us_kernel_gemm_sums),
     .outer = US_K (us_kernel_outer),
     .winograd = US_K (us_kernel_winograd),
     .add = US_K (us_kernel_add),

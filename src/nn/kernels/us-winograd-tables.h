@@ -9,10 +9,12 @@
  * rows of Bᵀ are the coefficients of Π (x - a_l) over the other points.
  * Points: F(2,2) 0 1; F(4,2) 0 ±1 2; F(2,3) 0 ±1; F(4,3) 0 ±1 ½ -2, which
  * lose the least (measured: F(2,r) a factor 3 in rounding, F(4,r) 12).
+ * In F(2,2) the sign of point 0 is moved from G to Bᵀ, so that transformed
+ * weights are plain sums.
  */
 
-static const float f22_bt[3 * 3] = { -1, 1, 0,  0, 1, 0,  0, -1, 1 };
-static const float f22_g[3 * 2] = { -1, 0,  1, 1,  0, 1 };
+static const float f22_bt[3 * 3] = { 1, -1, 0,  0, 1, 0,  0, -1, 1 };
+static const float f22_g[3 * 2] = { 1, 0,  1, 1,  0, 1 };
 static const float f22_at[2 * 3] = { 1, 1, 0,  0, 1, 1 };
 
 static const float f42_bt[5 * 5] = {
