@@ -240,6 +240,7 @@ us_chart_init_menu (UsChart *self)
   gtk_menu_button_set_menu_model (GTK_MENU_BUTTON (self->menu_button), menu);
   gtk_widget_add_css_class (self->menu_button, "flat");
   gtk_widget_add_css_class (self->menu_button, "circular");
+  gtk_widget_add_css_class (self->menu_button, "chart-menu");
   gtk_widget_set_tooltip_text (self->menu_button, _("Chart Menu"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->menu_button), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Chart Menu"), -1);
   gtk_widget_set_parent (self->menu_button, GTK_WIDGET (self));

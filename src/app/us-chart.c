@@ -388,7 +388,7 @@ us_chart_size_allocate (GtkWidget *widget,
 
   gtk_widget_measure (self->menu_button, GTK_ORIENTATION_HORIZONTAL, -1, &ignored, &w, NULL, NULL);
   gtk_widget_measure (self->menu_button, GTK_ORIENTATION_VERTICAL, w, &ignored, &h, NULL, NULL);
-  gtk_widget_size_allocate (self->menu_button, &(GtkAllocation) { width - w - 2, 2, w, h }, -1);
+  gtk_widget_size_allocate (self->menu_button, &(GtkAllocation) { width - w - 2, 0, w, h }, -1);
   if (self->context_menu != NULL)
     gtk_popover_present (GTK_POPOVER (self->context_menu));
   if (self->image == NULL ||
