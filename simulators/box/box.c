@@ -5,6 +5,7 @@
 #include "us-raster.h"
 #include "us-simulator.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 
 extern const UsSimulator us_simulator_box;
@@ -114,15 +115,15 @@ box_log_density (const UsSimulator *self,
   }
 
 static const UsParameter parameters[] = {
-  [X] = POSITION ("x", "Left"),
-  [Y] = POSITION ("y", "Bottom"),
-  [W] = SIDE ("w", "Width"),
-  [H] = SIDE ("h", "Height"),
+  [X] = POSITION ("x", N_("Left")),
+  [Y] = POSITION ("y", N_("Bottom")),
+  [W] = SIDE ("w", N_("Width")),
+  [H] = SIDE ("h", N_("Height")),
 };
 
 static const UsOutput outputs[] = {
   {
-    .id = "plot", .label = "Picture", .kind = US_OUTPUT_IMAGE,
+    .id = "plot", .label = N_("Picture"), .kind = US_OUTPUT_IMAGE,
     .height = SIZE, .width = SIZE, .channels = 3,
     .x_label = "Column", .x_unit = "px", .y_label = "Row from the bottom", .y_unit = "px",
     .x_lower = 0.0, .x_upper = SIZE, .y_lower = 0.0, .y_upper = SIZE,
@@ -133,15 +134,15 @@ static const UsOutput outputs[] = {
 const UsSimulator us_simulator_box = {
   .id = "box",
   .version = 1,
-  .title = "Box",
-  .summary = "A black box, its centre marked by a blue cross, anywhere in a white field.",
+  .title = N_("Box"),
+  .summary = N_("A black box, its centre marked by a blue cross, anywhere in a white field."),
   .parameters = parameters,
   .n_parameters = G_N_ELEMENTS (parameters),
   .outputs = outputs,
   .n_outputs = G_N_ELEMENTS (outputs),
   .run = box_run,
   .accepts = box_accepts,
-  .constraint = "the box lies inside the field: x + w ≤ 64 and y + h ≤ 64",
+  .constraint = N_("the box lies inside the field: x + w ≤ 64 and y + h ≤ 64"),
   .draw = box_draw,
   .log_density = box_log_density,
 };

@@ -6,6 +6,7 @@
 #include "us-raster.h"
 #include "us-simulator.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
@@ -186,32 +187,36 @@ dsprites_closest_equivalent (const UsSimulator *self,
     .source = "Matthey et al. 2017: 32 values from 0 to 1; here all between" \
   }
 
+static const char *const shapes[] = { N_("Square"), N_("Ellipse"), N_("Heart") };
+
 static const UsParameter parameters[P] = {
   [SHAPE] = {
-    .name = "shape", .label = "Shape", .symbol = "k", .unit = "",
+    .name = "shape", .label = N_("Shape"), .symbol = "k", .unit = "",
     .lower = SQUARE, .upper = HEART,
     .prior = { US_DISTRIBUTION_DISCRETE, SQUARE, HEART, 0.0 },
     .source = "Matthey et al. 2017: 1 square, 2 ellipse, 3 heart",
+    .classes = shapes,
   },
   [SCALE] = {
-    .name = "scale", .label = "Scale", .symbol = "s", .unit = "",
+    .name = "scale", .label = N_("Scale"), .symbol = "s", .unit = "",
     .lower = 0.5, .upper = 1.0,
     .prior = { US_DISTRIBUTION_UNIFORM, 0.5, 1.0, 0.0 },
     .source = "Matthey et al. 2017: 6 values from 0.5 to 1; here all between",
   },
   [ORIENTATION] = {
-    .name = "orientation", .label = "Orientation", .symbol = "φ", .unit = "rad",
+    .name = "orientation", .label = N_("Orientation"), .symbol = "φ", .unit = "rad",
     .lower = 0.0, .upper = TURN,
     .prior = { US_DISTRIBUTION_UNIFORM, 0.0, TURN, 0.0 },
     .source = "Matthey et al. 2017: 40 values from 0 to 2π; here all between",
+    .circular = TRUE,
   },
-  [POS_X] = POSITION ("posX", "Position from the left", "x"),
-  [POS_Y] = POSITION ("posY", "Position from the top", "y"),
+  [POS_X] = POSITION ("posX", N_("Position across"), "x"),
+  [POS_Y] = POSITION ("posY", N_("Position down"), "y"),
 };
 
 static const UsOutput outputs[] = {
   {
-    .id = "plot", .label = "Picture", .kind = US_OUTPUT_IMAGE,
+    .id = "plot", .label = N_("Picture"), .kind = US_OUTPUT_IMAGE,
     .height = SIZE, .width = SIZE, .channels = 1,
     .x_label = "Column", .x_unit = "px", .y_label = "Row from the bottom", .y_unit = "px",
     .x_lower = 0.0, .x_upper = SIZE, .y_lower = 0.0, .y_upper = SIZE,
@@ -222,8 +227,8 @@ static const UsOutput outputs[] = {
 const UsSimulator us_simulator_dsprites = {
   .id = "dsprites",
   .version = 1,
-  .title = "dSprites",
-  .summary = "A white square, ellipse or heart on black, of any size, orientation and position.",
+  .title = N_("dSprites"),
+  .summary = N_("A white square, ellipse or heart on black, of any size, orientation and position."),
   .parameters = parameters,
   .n_parameters = P,
   .outputs = outputs,
@@ -231,5 +236,5 @@ const UsSimulator us_simulator_dsprites = {
   .run = dsprites_run,
   .random_equivalent = dsprites_random_equivalent,
   .closest_equivalent = dsprites_closest_equivalent,
-  .symmetry = "a square looks alike every 90°, an ellipse every 180°, a heart never; 2π is 0",
+  .symmetry = N_("a square looks alike every 90°, an ellipse every 180°, a heart never; 2π is 0"),
 };

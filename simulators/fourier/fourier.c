@@ -5,6 +5,7 @@
 #include "us-raster.h"
 #include "us-simulator.h"
 
+#include <glib/gi18n-lib.h>
 #include <gsl/gsl_multifit.h>
 #include <math.h>
 #include <string.h>
@@ -575,29 +576,29 @@ fourier_fit (const UsSimulator *self,
   }
 
 static const UsParameter parameters[P] = {
-  COEFFICIENT ("c0", "Constant", "c₀"),
-  COEFFICIENT ("a1", "Cosine 1", "a₁"),
-  COEFFICIENT ("a2", "Cosine 2", "a₂"),
-  COEFFICIENT ("a3", "Cosine 3", "a₃"),
-  COEFFICIENT ("a4", "Cosine 4", "a₄"),
-  COEFFICIENT ("a5", "Cosine 5", "a₅"),
-  COEFFICIENT ("b1", "Sine 1", "b₁"),
-  COEFFICIENT ("b2", "Sine 2", "b₂"),
-  COEFFICIENT ("b3", "Sine 3", "b₃"),
-  COEFFICIENT ("b4", "Sine 4", "b₄"),
-  COEFFICIENT ("b5", "Sine 5", "b₅"),
+  COEFFICIENT ("c0", N_("Constant"), "c₀"),
+  COEFFICIENT ("a1", N_("Cosine 1"), "a₁"),
+  COEFFICIENT ("a2", N_("Cosine 2"), "a₂"),
+  COEFFICIENT ("a3", N_("Cosine 3"), "a₃"),
+  COEFFICIENT ("a4", N_("Cosine 4"), "a₄"),
+  COEFFICIENT ("a5", N_("Cosine 5"), "a₅"),
+  COEFFICIENT ("b1", N_("Sine 1"), "b₁"),
+  COEFFICIENT ("b2", N_("Sine 2"), "b₂"),
+  COEFFICIENT ("b3", N_("Sine 3"), "b₃"),
+  COEFFICIENT ("b4", N_("Sine 4"), "b₄"),
+  COEFFICIENT ("b5", N_("Sine 5"), "b₅"),
 };
 
 static const UsOutput outputs[] = {
   {
-    .id = "plot", .label = "Plot", .kind = US_OUTPUT_IMAGE, .traces = TRUE,
+    .id = "plot", .label = N_("Plot"), .kind = US_OUTPUT_IMAGE, .traces = TRUE,
     .height = SIZE, .width = SIZE, .channels = 1,
     .x_label = "Position", .x_unit = "periods", .y_label = "Value", .y_unit = "",
     .x_lower = 0.0, .x_upper = 1.0, .y_lower = -1.0, .y_upper = 1.0,
     .lower = 0.0, .upper = 1.0,
   },
   {
-    .id = "curve", .label = "Curve", .kind = US_OUTPUT_SERIES,
+    .id = "curve", .label = N_("Curve"), .kind = US_OUTPUT_SERIES,
     .height = SIZE, .width = 1, .channels = 1,
     .x_label = "Position", .x_unit = "periods", .y_label = "Value", .y_unit = "",
     .x_lower = 0.5 / SIZE, .x_upper = 1.0 - 0.5 / SIZE, .y_lower = -1.0, .y_upper = 1.0,
@@ -608,8 +609,8 @@ static const UsOutput outputs[] = {
 const UsSimulator us_simulator_fourier = {
   .id = "fourier",
   .version = 1,
-  .title = "Fourier series",
-  .summary = "A periodic curve from a constant, five cosines and five sines.",
+  .title = N_("Fourier series"),
+  .summary = N_("A periodic curve from a constant, five cosines and five sines."),
   .parameters = parameters,
   .n_parameters = P,
   .outputs = outputs,

@@ -6,6 +6,7 @@
 #include "us-raster.h"
 #include "us-simulator.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
@@ -135,19 +136,19 @@ polygon_closest_equivalent (const UsSimulator *self,
   }
 
 static const UsParameter parameters[P] = {
-  COORDINATE ("x1", "Corner 1, from the left", "x₁"),
-  COORDINATE ("y1", "Corner 1, from the bottom", "y₁"),
-  COORDINATE ("x2", "Corner 2, from the left", "x₂"),
-  COORDINATE ("y2", "Corner 2, from the bottom", "y₂"),
-  COORDINATE ("x3", "Corner 3, from the left", "x₃"),
-  COORDINATE ("y3", "Corner 3, from the bottom", "y₃"),
-  COORDINATE ("x4", "Corner 4, from the left", "x₄"),
-  COORDINATE ("y4", "Corner 4, from the bottom", "y₄"),
+  COORDINATE ("x1", N_("Corner 1, across"), "x₁"),
+  COORDINATE ("y1", N_("Corner 1, up"), "y₁"),
+  COORDINATE ("x2", N_("Corner 2, across"), "x₂"),
+  COORDINATE ("y2", N_("Corner 2, up"), "y₂"),
+  COORDINATE ("x3", N_("Corner 3, across"), "x₃"),
+  COORDINATE ("y3", N_("Corner 3, up"), "y₃"),
+  COORDINATE ("x4", N_("Corner 4, across"), "x₄"),
+  COORDINATE ("y4", N_("Corner 4, up"), "y₄"),
 };
 
 static const UsOutput outputs[] = {
   {
-    .id = "plot", .label = "Picture", .kind = US_OUTPUT_IMAGE,
+    .id = "plot", .label = N_("Picture"), .kind = US_OUTPUT_IMAGE,
     .height = SIZE, .width = SIZE, .channels = 1,
     .x_label = "Column", .x_unit = "px", .y_label = "Row from the bottom", .y_unit = "px",
     .x_lower = 0.0, .x_upper = SIZE, .y_lower = 0.0, .y_upper = SIZE,
@@ -158,8 +159,8 @@ static const UsOutput outputs[] = {
 const UsSimulator us_simulator_polygon = {
   .id = "polygon",
   .version = 1,
-  .title = "Polygon",
-  .summary = "The outline of four free points, joined in order; it may cross itself.",
+  .title = N_("Polygon"),
+  .summary = N_("The outline of four free points, joined in order; it may cross itself."),
   .parameters = parameters,
   .n_parameters = P,
   .outputs = outputs,
@@ -168,5 +169,5 @@ const UsSimulator us_simulator_polygon = {
   .draw_polyline = polygon_draw_polyline,
   .random_equivalent = polygon_random_equivalent,
   .closest_equivalent = polygon_closest_equivalent,
-  .symmetry = "any of the 8 orders of the corners that join the same pairs: where the outline begins, and which way round",
+  .symmetry = N_("any of the 8 orders of the corners that join the same pairs: where the outline begins, and which way round"),
 };

@@ -4,6 +4,7 @@
 
 #include "us-simulator.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 
 extern const UsSimulator us_simulator_rlc;
@@ -190,19 +191,19 @@ rlc_closest_equivalent (const UsSimulator *self,
   }
 
 static const UsParameter parameters[P] = {
-  [R] = COMPONENT ("R", "Resistance", "Ω", R_MIN, R_MAX),
-  [L] = COMPONENT ("L", "Inductance", "mH", L_MIN, L_MAX),
-  [C] = COMPONENT ("C", "Capacitance", "nF", C_MIN, C_MAX),
+  [R] = COMPONENT ("R", N_("Resistance"), "Ω", R_MIN, R_MAX),
+  [L] = COMPONENT ("L", N_("Inductance"), "mH", L_MIN, L_MAX),
+  [C] = COMPONENT ("C", N_("Capacitance"), "nF", C_MIN, C_MAX),
 };
 
 static const UsChannel channels[] = {
-  { .id = "gain", .label = "Gain", .unit = "dB", .lower = GAIN_MIN, .upper = 0.0 },
-  { .id = "phase", .label = "Phase", .unit = "rad", .lower = -G_PI_2, .upper = G_PI_2 },
+  { .id = "gain", .label = N_("Gain"), .unit = "dB", .lower = GAIN_MIN, .upper = 0.0 },
+  { .id = "phase", .label = N_("Phase"), .unit = "rad", .lower = -G_PI_2, .upper = G_PI_2 },
 };
 
 static const UsOutput outputs[] = {
   {
-    .id = "bode", .label = "Bode plot", .kind = US_OUTPUT_SERIES,
+    .id = "bode", .label = N_("Bode plot"), .kind = US_OUTPUT_SERIES,
     .height = T, .width = 1, .channels = G_N_ELEMENTS (channels),
     .x_label = "Frequency", .x_unit = "Hz", .y_label = "Gain, phase", .y_unit = "dB, rad",
     .x_lower = FIRST, .x_upper = LAST, .y_lower = GAIN_MIN, .y_upper = G_PI_2,
@@ -220,20 +221,20 @@ static const UsDerived derived[] = {
 const UsSimulator us_simulator_rlc = {
   .id = "rlc",
   .version = 1,
-  .title = "RLC circuit",
-  .summary = "Gain and phase over frequency of a resistor, an inductor and a capacitor in series.",
+  .title = N_("RLC circuit"),
+  .summary = N_("Gain and phase over frequency of a resistor, an inductor and a capacitor in series."),
   .parameters = parameters,
   .n_parameters = P,
   .outputs = outputs,
   .n_outputs = G_N_ELEMENTS (outputs),
   .run = rlc_run,
   .accepts = rlc_accepts,
-  .constraint = "the quality factor √(L/C) / R lies between 0.1 and 30",
+  .constraint = N_("the quality factor √(L/C) / R lies between 0.1 and 30"),
   .draw = rlc_draw,
   .log_density = rlc_log_density,
   .random_equivalent = rlc_random_equivalent,
   .closest_equivalent = rlc_closest_equivalent,
-  .symmetry = "R/s, L/s and C·s give the same curves for any s: only f₀ and Q can be told",
+  .symmetry = N_("R/s, L/s and C·s give the same curves for any s: only f₀ and Q can be told"),
   .derived = derived,
   .n_derived = G_N_ELEMENTS (derived),
 };

@@ -2,9 +2,7 @@
 #include "config.h"
 
 #include "us-application.h"
-
-#include <glib/gi18n.h>
-#include <locale.h>
+#include "us-locale.h"
 
 int
 main (int   argc,
@@ -12,11 +10,7 @@ main (int   argc,
 {
   g_autoptr(UsApplication) application = NULL;
 
-  setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, US_LOCALEDIR);
-  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
-  textdomain (GETTEXT_PACKAGE);
-
+  us_locale_init ();
   g_set_prgname ("understudy");
   application = us_application_new ();
   return g_application_run (G_APPLICATION (application), argc, argv);

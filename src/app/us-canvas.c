@@ -154,7 +154,7 @@ static void
 changed (UsCanvas *self)
 {
   gsize n = us_canvas_n_points (self);
-  g_autofree char *text = g_strdup_printf (ngettext ("%" G_GSIZE_FORMAT " point", "%" G_GSIZE_FORMAT " points", n), n);
+  g_autofree char *text = g_strdup_printf (ngettext ("%zu point", "%zu points", n), n);
 
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
   gtk_widget_queue_draw (GTK_WIDGET (self));

@@ -43,6 +43,7 @@ us_infer_words_fit (const UsInferLetter *letter)
     g_string_append (text, _("How closely this model fits its own simulator was not measured, so that nothing can be "
                              "said about how unusual these data are."));
   else if (closer > 99)
+    /* xgettext:no-c-format */
     g_string_append (text, _("Unlike anything that the simulator makes: more than 99 % of its own data are fitted more "
                              "closely. Look at the reconstruction before you believe the numbers."));
   else if (closer > 90)

@@ -3,11 +3,11 @@
 #include "config.h"
 
 #include "us-cli.h"
+#include "us-locale.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -83,7 +83,7 @@ main (int    argc,
   g_autoptr(GError) error = NULL;
   g_autoptr(GCancellable) cancellable = g_cancellable_new ();
 
-  setlocale (LC_ALL, "");
+  us_locale_init ();
   g_set_prgname ("understudy-cli");
   if (argc < 2 || g_str_equal (argv[1], "--help") || g_str_equal (argv[1], "-h"))
     {

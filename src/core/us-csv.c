@@ -256,10 +256,10 @@ refuse_cell (const Reader *reader,
 {
   g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
                why == US_CSV_CELL_MIXED
-               ? _("%s, line %" G_GSIZE_FORMAT ", column %" G_GSIZE_FORMAT " (“%s”): “%s”: decimal commas and decimal points are mixed")
+               ? _("%s, line %zu, column %zu (“%s”): “%s”: decimal commas and decimal points are mixed")
                : csv->columns[column].meant == US_CSV_DATE
-               ? _("%s, line %" G_GSIZE_FORMAT ", column %" G_GSIZE_FORMAT " (“%s”): “%s” is not a date such as 2020-02-24")
-               : _("%s, line %" G_GSIZE_FORMAT ", column %" G_GSIZE_FORMAT " (“%s”): “%s” is not a number"),
+               ? _("%s, line %zu, column %zu (“%s”): “%s” is not a date such as 2020-02-24")
+               : _("%s, line %zu, column %zu (“%s”): “%s” is not a number"),
                reader->name, reader->line, column + 1, csv->names[column], cell);
   return FALSE;
 }
@@ -328,7 +328,7 @@ read_row (Reader    *reader,
 
       if (last)
         return refuse (reader, US_FORMAT_ERROR_SHAPE, error,
-                       _("%" G_GSIZE_FORMAT " fields, expected %" G_GSIZE_FORMAT " as in the first line"), c, csv->n_columns);
+                       _("%zu fields, expected %zu as in the first line"), c, csv->n_columns);
       if (!read_field (reader, &last, error))
         return FALSE;
       csv->n_missing += us_csv_cell_is_missing (reader->field->str);
@@ -337,7 +337,7 @@ read_row (Reader    *reader,
     }
   if (!last)
     return refuse (reader, US_FORMAT_ERROR_SHAPE, error,
-                   _("more fields than the %" G_GSIZE_FORMAT " of the first line"), csv->n_columns);
+                   _("more fields than the %zu of the first line"), csv->n_columns);
   reader->line++;
   return TRUE;
 }
@@ -421,7 +421,7 @@ read_text (Reader    *reader,
   if (n_text == 0)
     return TRUE;
   if (csv->n_rows > MAX_TEXT_CELLS / n_text)
-    return refuse (reader, US_FORMAT_ERROR_TOO_LARGE, error, _("more than %" G_GSIZE_FORMAT " cells of text"), MAX_TEXT_CELLS);
+    return refuse (reader, US_FORMAT_ERROR_TOO_LARGE, error, _("more than %zu cells of text"), MAX_TEXT_CELLS);
   csv->strings = g_string_chunk_new (4096);
   for (gsize c = 0; c < csv->n_columns; c++)
     if (csv->kinds[c] != US_CSV_NUMBER)
@@ -438,7 +438,7 @@ read_text (Reader    *reader,
             csv->text[c][r] = keep_string (csv, known, &n_bytes, reader->field->str);
         }
       if (n_bytes > MAX_TEXT_BYTES)
-        return refuse (reader, US_FORMAT_ERROR_TOO_LARGE, error, _("more than %" G_GSIZE_FORMAT " bytes of text"), MAX_TEXT_BYTES);
+        return refuse (reader, US_FORMAT_ERROR_TOO_LARGE, error, _("more than %zu bytes of text"), MAX_TEXT_BYTES);
       reader->line++;
       skip_blank_lines (reader);
     }
@@ -651,7 +651,7 @@ check_values (const char         *path,
         g_autofree char *shown = g_filename_display_name (path);
 
         g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-                     _("%s: “%s” is infinite in row %" G_GSIZE_FORMAT), shown, names[i % n_columns], i / n_columns + 1);
+                     _("%s: “%s” is infinite in row %zu"), shown, names[i % n_columns], i / n_columns + 1);
         return FALSE;
       }
   return TRUE;

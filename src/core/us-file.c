@@ -397,7 +397,7 @@ us_file_reader_read (UsFileReader  *self,
           g_autofree char *shown = g_filename_display_name (self->path);
 
           g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_TRUNCATED,
-                       _("“%s” ends %" G_GSIZE_FORMAT " bytes too early"), shown, length);
+                       _("“%s” ends %zu bytes too early"), shown, length);
           return FALSE;
         }
       bytes += n;

@@ -7,6 +7,7 @@
 #include "us-file.h"
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <string.h>
 
 /* The format: numpy/lib/format.py, "NPY format", versions 1.0 to 3.0. */
@@ -257,7 +258,7 @@ check_size (UsNpyHeader        *header,
       g_autofree char *shape = us_shape_to_string (header->n_dims, header->shape);
 
       return us_npy_fail (error, US_FORMAT_ERROR_TRUNCATED, source->name,
-                          _("an array of shape %s is announced, but only %" G_GUINT64_FORMAT " bytes follow"),
+                          _("an array of shape %s is announced, but only %" PRIu64 " bytes follow"),
                           shape, source->n_bytes - header->header_bytes);
     }
 
@@ -295,11 +296,11 @@ us_npy_read_header (UsNpyHeader        *header,
 
   if (length > source->n_bytes - start_bytes)
     return us_npy_fail (error, US_FORMAT_ERROR_TRUNCATED, source->name,
-                        _("a header of %" G_GSIZE_FORMAT " bytes is announced, but only %" G_GUINT64_FORMAT " follow"),
+                        _("a header of %zu bytes is announced, but only %" PRIu64 " follow"),
                         length, source->n_bytes - start_bytes);
   if (length > MAX_DICTIONARY)
     return us_npy_fail (error, US_FORMAT_ERROR_UNSUPPORTED, source->name,
-                        _("a header of %" G_GSIZE_FORMAT " bytes is longer than that of an array of numbers"), length);
+                        _("a header of %zu bytes is longer than that of an array of numbers"), length);
 
   dictionary = g_malloc (length + 1);
   if (!source->read (source->source, dictionary, length, error))
@@ -406,7 +407,7 @@ us_npy_read_elements (const UsNpyHeader  *header,
       g_autofree char *shape = us_shape_to_string (header->n_dims, header->shape);
 
       us_npy_fail (error, US_FORMAT_ERROR_TOO_LARGE, source->name,
-                   _("an array of shape %s takes %" G_GSIZE_FORMAT " bytes, more than is allowed or there"),
+                   _("an array of shape %s takes %zu bytes, more than is allowed or there"),
                    shape, header->n_bytes);
       return NULL;
     }

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <string.h>
 #include <zip.h>
 
@@ -179,12 +180,12 @@ check_member (UsNpz             *self,
                         _("is packed by method %u; stored and deflated members are read"), info->comp_method);
   if (info->comp_size > self->file_bytes)
     return us_npy_fail (error, US_FORMAT_ERROR_TRUNCATED, label,
-                        _("should take %" G_GUINT64_FORMAT " bytes of a file that has %" G_GUINT64_FORMAT),
+                        _("should take %" PRIu64 " bytes of a file that has %" PRIu64),
                         (guint64) info->comp_size, self->file_bytes);
   if (info->comp_method == ZIP_CM_STORE ? info->size != info->comp_size
                                         : info->size / DEFLATE_RATIO > info->comp_size)
     return us_npy_fail (error, US_FORMAT_ERROR_SYNTAX, label,
-                        _("cannot unpack to %" G_GUINT64_FORMAT " bytes from %" G_GUINT64_FORMAT),
+                        _("cannot unpack to %" PRIu64 " bytes from %" PRIu64),
                         (guint64) info->size, (guint64) info->comp_size);
   return TRUE;
 }
@@ -209,7 +210,7 @@ member_read (gpointer   source,
         }
       if (got == 0)
         return us_npy_fail (error, US_FORMAT_ERROR_TRUNCATED, member->label,
-                            _("ends %" G_GSIZE_FORMAT " bytes too early"), n);
+                            _("ends %zu bytes too early"), n);
       bytes += got;
       n -= (gsize) got;
     }
@@ -385,7 +386,7 @@ check_rows (const Member  *member,
     return us_npy_fail (error, US_FORMAT_ERROR_SHAPE, member->label, _("is a single number, it has no rows"));
   if (first > header->shape[0] || count > header->shape[0] - first)
     return us_npy_fail (error, US_FORMAT_ERROR_SHAPE, member->label,
-                        _("rows %" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " were asked for"),
+                        _("rows %zu to %zu of %zu were asked for"),
                         first, first + count, header->shape[0]);
   return TRUE;
 }
@@ -402,7 +403,7 @@ new_rows (const Member  *member,
   shape[0] = count;
   array = us_array_try_new (member->header.dtype, member->header.n_dims, shape);
   if (array == NULL)
-    us_npy_fail (error, US_FORMAT_ERROR_TOO_LARGE, member->label, _("no memory for %" G_GSIZE_FORMAT " rows"), count);
+    us_npy_fail (error, US_FORMAT_ERROR_TOO_LARGE, member->label, _("no memory for %zu rows"), count);
 
   return array;
 }
@@ -499,7 +500,7 @@ decode_texts (const Member   *member,
       if (text == NULL || !g_utf8_validate (text, -1, NULL))
         {
           g_free (text);
-          us_npy_fail (error, US_FORMAT_ERROR_VALUE, member->label, _("text %" G_GSIZE_FORMAT " is not Unicode"), i + 1);
+          us_npy_fail (error, US_FORMAT_ERROR_VALUE, member->label, _("text %zu is not Unicode"), i + 1);
           return NULL;
         }
       g_ptr_array_add (texts, text);
@@ -530,7 +531,7 @@ member_read_texts (Member  *member,
   if (header->n_elements > MAX_TEXTS || header->n_bytes > MAX_TEXT_BYTES)
     {
       us_npy_fail (error, US_FORMAT_ERROR_TOO_LARGE, member->label,
-                   _("%" G_GSIZE_FORMAT " texts of %" G_GSIZE_FORMAT " letters are more than is read"),
+                   _("%zu texts of %zu letters are more than is read"),
                    header->n_elements, header->item_bytes / 4);
       return NULL;
     }

@@ -7,6 +7,7 @@
 #include "us-file.h"
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
 
@@ -287,7 +288,7 @@ parse_entry (Entry       *entry,
       g_autofree char *text = us_shape_to_string (entry->n_dims, entry->shape);
 
       return fail (error, US_FORMAT_ERROR_SHAPE, path,
-                   _("tensor “%s” of shape %s does not fill its bytes %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT),
+                   _("tensor “%s” of shape %s does not fill its bytes %" PRIu64 " to %" PRIu64),
                    entry->name, text, entry->begin, entry->end);
     }
 
@@ -345,18 +346,18 @@ check_coverage (GArray      *entries,
 
       if (entry->end > data_length)
         return fail (error, US_FORMAT_ERROR_TRUNCATED, path,
-                     _("tensor “%s” ends at byte %" G_GUINT64_FORMAT " of the data, which has %" G_GUINT64_FORMAT),
+                     _("tensor “%s” ends at byte %" PRIu64 " of the data, which has %" PRIu64),
                      entry->name, entry->end, data_length);
       if (entry->begin != at)
         return fail (error, US_FORMAT_ERROR_SYNTAX, path,
-                     _("tensor “%s” begins at byte %" G_GUINT64_FORMAT " of the data, expected %" G_GUINT64_FORMAT),
+                     _("tensor “%s” begins at byte %" PRIu64 " of the data, expected %" PRIu64),
                      entry->name, entry->begin, at);
       at = entry->end;
     }
 
   if (at != data_length)
     return fail (error, US_FORMAT_ERROR_SYNTAX, path,
-                 _("%" G_GUINT64_FORMAT " bytes at the end belong to no tensor"), data_length - at);
+                 _("%" PRIu64 " bytes at the end belong to no tensor"), data_length - at);
   return TRUE;
 }
 
@@ -380,7 +381,7 @@ read_header (UsFileReader  *reader,
   if (length > MAX_HEADER || length > us_file_reader_left (reader))
     {
       fail (error, length > MAX_HEADER ? US_FORMAT_ERROR_SYNTAX : US_FORMAT_ERROR_TRUNCATED, path,
-            _("the header should have %" G_GUINT64_FORMAT " bytes, the file has %" G_GUINT64_FORMAT " after its length"),
+            _("the header should have %" PRIu64 " bytes, the file has %" PRIu64 " after its length"),
             length, us_file_reader_left (reader));
       return NULL;
     }
@@ -454,7 +455,7 @@ us_safetensors_read (const char  *path,
     return NULL;
   if (us_file_reader_left (reader) > (max_bytes > 0 ? max_bytes : DEFAULT_MAX_BYTES))
     {
-      fail (error, US_FORMAT_ERROR_TOO_LARGE, path, _("%" G_GUINT64_FORMAT " bytes are more than is allowed here"),
+      fail (error, US_FORMAT_ERROR_TOO_LARGE, path, _("%" PRIu64 " bytes are more than is allowed here"),
             us_file_reader_left (reader));
       return NULL;
     }

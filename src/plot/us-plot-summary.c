@@ -99,13 +99,13 @@ add_series (GString       *out,
   least_text = us_format_plain (least, 3);
   most_text = us_format_plain (most, 3);
   if (layer->kind == US_LAYER_BAND || layer->kind == US_LAYER_SCATTER)
-    g_string_append_printf (out, g_dngettext (GETTEXT_PACKAGE, "%s: %" G_GSIZE_FORMAT " point between %s and %s. ",
-                                              "%s: %" G_GSIZE_FORMAT " points between %s and %s. ", n),
+    g_string_append_printf (out, g_dngettext (GETTEXT_PACKAGE, "%s: %zu point between %s and %s. ",
+                                              "%s: %zu points between %s and %s. ", n),
                             name, n, least_text, most_text);
   else
     g_string_append_printf (out, g_dngettext (GETTEXT_PACKAGE,
-                                              "%s: %" G_GSIZE_FORMAT " point, first %s, last %s, least %s, largest %s",
-                                              "%s: %" G_GSIZE_FORMAT " points, first %s, last %s, least %s, largest %s", n),
+                                              "%s: %zu point, first %s, last %s, least %s, largest %s",
+                                              "%s: %zu points, first %s, last %s, least %s, largest %s", n),
                             name, n, first_text, last_text, least_text, most_text);
   if (layer->kind == US_LAYER_LINE || layer->kind == US_LAYER_BARS)
     {
@@ -139,7 +139,7 @@ add_heat_map (GString       *out,
     return;
   low = us_format_plain (layer->values[least], 3);
   high = us_format_plain (layer->values[most], 3);
-  g_string_append_printf (out, _("%s: %" G_GSIZE_FORMAT " rows and %" G_GSIZE_FORMAT " columns, values from %s to %s. "),
+  g_string_append_printf (out, _("%s: %zu rows and %zu columns, values from %s to %s. "),
                           name, layer->rows, layer->columns, low, high);
   if (x->categories != NULL && y->categories != NULL && layer->rows <= y->n_categories && layer->columns <= x->n_categories)
     g_string_append_printf (out, _("Largest at %s, %s. "), y->categories[most / layer->columns],
@@ -168,11 +168,11 @@ add_layer (GString       *out,
       add_heat_map (out, plot, layer, name);
       break;
     case US_LAYER_IMAGE:
-      g_string_append_printf (out, _("Picture %s of %" G_GSIZE_FORMAT " by %" G_GSIZE_FORMAT " pixels. "), layer->name,
+      g_string_append_printf (out, _("Picture %s of %zu by %zu pixels. "), layer->name,
                               layer->width, layer->height);
       break;
     case US_LAYER_IMAGE_GRID:
-      g_string_append_printf (out, _("%" G_GSIZE_FORMAT " rows of %" G_GSIZE_FORMAT " pictures"), layer->rows, layer->columns);
+      g_string_append_printf (out, _("%zu rows of %zu pictures"), layer->rows, layer->columns);
       if (layer->row_labels != NULL)
         {
           g_autofree char *labels = g_strjoinv (", ", layer->row_labels);
