@@ -253,9 +253,10 @@ thread_ms (void)
  * shared machine takes away does not count. */
 static double turn_start_ms, longest_turn_ms;
 
-/* Of these, what the software renderer takes to fill a whole window's pixels, which a GPU does
- * elsewhere: reported, and held to a limit of its own. */
-static double paint_start_ms, paint_in_turn_ms, longest_paint_ms;
+/* Of these, what GTK takes to paint in software, which a GPU does elsewhere: reported, and held
+ * to limits of its own. */
+static double paint_start_ms, paint_in_turn_ms;
+static GArray *paints;          /* of double, ms */
 
 static void
 on_paint (GdkFrameClock *clock,
@@ -268,7 +269,7 @@ on_paint (GdkFrameClock *clock,
       double ms = thread_ms () - paint_start_ms;
 
       paint_in_turn_ms += ms;
-      longest_paint_ms = MAX (longest_paint_ms, ms);
+      g_array_append_val (paints, ms);
     }
 }
 
@@ -284,6 +285,15 @@ watching_poll (GPollFD *fds,
   result = g_poll (fds, n, timeout);
   turn_start_ms = thread_ms ();
   return result;
+}
+
+static int
+compare_ms (gconstpointer a,
+            gconstpointer b)
+{
+  const double *x = a, *y = b;
+
+  return (*x > *y) - (*x < *y);
 }
 
 #define HAND_MS 16
@@ -324,8 +334,10 @@ test_latency (Fixture       *f,
   GdkFrameClock *clock = gtk_widget_get_frame_clock (f->window);
   GMainContext *context = g_main_context_default ();
   GPollFunc poll = g_main_context_get_poll_func (context);
+  g_autoptr(GArray) times = g_array_new (FALSE, FALSE, sizeof (double));
   Hand hand = { .f = f };
   UsLatencyStats stats;
+  double median_paint_ms, p99_paint_ms, longest_paint_ms;
   guint id;
 
   us_session_start_training (f->session, &config);
@@ -333,7 +345,8 @@ test_latency (Fixture       *f,
   fixture_run_for (0.5);
 
   us_explore_page_reset_latency_stats (f->page);
-  longest_turn_ms = longest_paint_ms = paint_in_turn_ms = 0;
+  longest_turn_ms = paint_in_turn_ms = 0;
+  paints = times;
   /* Window and frame clock have their handlers already: painting lies between the two. */
   g_signal_connect_after (clock, "layout", G_CALLBACK (on_paint), NULL);
   g_signal_connect_after (clock, "paint", G_CALLBACK (on_paint), "after");
@@ -348,13 +361,20 @@ test_latency (Fixture       *f,
   g_signal_handlers_disconnect_by_func (clock, on_paint, "after");
 
   us_explore_page_get_latency_stats (f->page, &stats);
-  g_test_message ("%u values: median %.2f ms, p99 %.2f ms, longest %.2f ms; "
-                  "main thread at most %.2f ms in one turn, and %.2f ms to paint in software; "
-                  "%d of %d timer calls late", stats.n, stats.median_ms, stats.p99_ms, stats.max_ms,
-                  longest_turn_ms, longest_paint_ms, hand.n_late, hand.n);
   g_assert_cmpuint (stats.n, >, 0);
-  g_assert_cmpfloat (longest_turn_ms, <=, 16);
-  g_assert_cmpfloat (longest_paint_ms, <=, 100);
+  g_assert_cmpuint (times->len, >, 0);
+  g_array_sort (times, compare_ms);
+  median_paint_ms = g_array_index (times, double, times->len / 2);
+  p99_paint_ms = g_array_index (times, double, times->len * 99 / 100);
+  longest_paint_ms = g_array_index (times, double, times->len - 1);
+  g_test_message ("%u values: median %.2f ms, p99 %.2f ms, longest %.2f ms; main thread at most %.2f ms in one turn, "
+                  "and %.2f ms (p99 %.2f, longest %.2f) to paint a frame in software, %u of them; "
+                  "%d of %d timer calls late", stats.n, stats.median_ms, stats.p99_ms, stats.max_ms, longest_turn_ms,
+                  median_paint_ms, p99_paint_ms, longest_paint_ms, times->len, hand.n_late, hand.n);
+  /* Reached: 1.4 in a turn; 1.4 and at most 9.5 to paint.  A busy machine empties the caches in between. */
+  g_assert_cmpfloat (longest_turn_ms, <=, 8);
+  g_assert_cmpfloat (median_paint_ms, <=, 6);
+  g_assert_cmpfloat (p99_paint_ms, <=, 16);
   /* The main thread does next to nothing: where it is called late all the same, the machine is
    * busy with other things, and its wall clock says nothing of this program. */
   if (hand.n_late * 100 <= hand.n)
