@@ -271,9 +271,40 @@ test_sheet (void)
   g_assert_no_error (images->error);
   g_assert_cmpuint (images->n_draws, ==, 6);
   g_assert_cmpfloat (images->run_us, >=, 0);
-  g_assert_false (us_plot_is_empty (images->plot));
-  g_assert_cmpuint (us_plot_get_n_layers (curves->plot), ==, 6);
+  g_assert_false (us_plot_is_empty (images->plots[0]));
+  g_assert_cmpuint (us_plot_get_n_layers (curves->plots[0]), ==, 6);
+  g_assert_cmpuint (images->n_plots, ==, 1);
+  g_assert_cmpuint (curves->n_plots, ==, 1);
   g_assert_null (us_draw_sheet_new (prior, 0, 1, 2, 3, &cancelled));
+}
+
+/* Channels that mean different things: a chart each, with its own unit and range, over the logarithm of x. */
+static void
+test_sheet_of_channels (void)
+{
+  const UsSimulator *rlc = us_registry_find ("rlc", NULL);
+  g_autoptr(UsPrior) prior = us_prior_new_default (rlc);
+  g_autoptr(UsDrawSheet) sheet = us_draw_sheet_new (prior, 0, 1, 2, 3, NULL);
+  const char *labels[] = { "Gain", "Phase" };
+
+  g_assert_no_error (sheet->error);
+  g_assert_cmpuint (sheet->n_plots, ==, 2);
+  for (gsize c = 0; c < 2; c++)
+    {
+      UsScale x, y;
+      UsChannel channel = us_output_channel (&rlc->outputs[0], c);
+
+      us_plot_get_full_scale (sheet->plots[c], US_AXIS_X, &x);
+      us_plot_get_full_scale (sheet->plots[c], US_AXIS_Y, &y);
+      g_assert_cmpuint (us_plot_get_n_layers (sheet->plots[c]), ==, 6);
+      g_assert_cmpstr (us_plot_get_axis_label (sheet->plots[c], US_AXIS_Y), ==, labels[c]);
+      g_assert_cmpint (x.kind, ==, US_SCALE_LOG);
+      g_assert_cmpfloat_with_epsilon (x.lower, 50.0, 1e-9);
+      g_assert_cmpfloat_with_epsilon (x.upper, 5e6, 1e-3);
+      g_assert_cmpint (y.kind, ==, US_SCALE_LINEAR);
+      g_assert_cmpfloat_with_epsilon (y.lower, channel.lower, 1e-9);
+      g_assert_cmpfloat_with_epsilon (y.upper, channel.upper, 1e-9);
+    }
 }
 
 static void
@@ -295,7 +326,7 @@ test_sheet_impossible (void)
       return;
     }
   sheet = us_draw_sheet_new (prior, 0, 1, 2, 3, NULL);
-  g_assert_null (sheet->plot);
+  g_assert_cmpuint (sheet->n_plots, ==, 0);
   g_assert_nonnull (sheet->error);
 }
 
@@ -388,6 +419,7 @@ main (int   argc,
   g_test_add_func ("/app/explore-lab/refusal", test_lab_refusal);
   g_test_add_func ("/app/explore-lab/strips", test_lab_strips);
   g_test_add_func ("/app/draw-sheet", test_sheet);
+  g_test_add_func ("/app/draw-sheet/channels", test_sheet_of_channels);
   g_test_add_func ("/app/draw-sheet/impossible", test_sheet_impossible);
   g_test_add_func ("/app/adaptive-box", test_adaptive_box);
   g_test_add_func ("/app/aspect-bin", test_aspect_bin);

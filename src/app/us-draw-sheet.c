@@ -10,7 +10,9 @@
 void
 us_draw_sheet_free (UsDrawSheet *self)
 {
-  g_clear_pointer (&self->plot, us_plot_unref);
+  for (gsize i = 0; i < self->n_plots; i++)
+    us_plot_unref (self->plots[i]);
+  g_free (self->plots);
   g_clear_error (&self->error);
   g_free (self);
 }
@@ -38,26 +40,33 @@ plot_images (const UsOutput *output,
   return plot;
 }
 
+/* Channels first .. first + count - 1 of every draw. */
 static UsPlot *
 plot_series (const UsOutput *output,
+             gsize           first,
+             gsize           count,
              gsize           n_draws,
              const float    *x)                 /* (D, T, C) */
 {
   gsize T = output->height, C = output->channels;
+  UsChannel channel = us_output_channel (output, first);
   g_autofree double *at = g_new (double, T);
   g_autofree double *y = g_new (double, T);
   UsPlot *plot = us_plot_new (NULL);
 
-  us_plot_set_axis (plot, US_AXIS_X, output->x_label, output->x_unit, US_SCALE_LINEAR);
-  us_plot_set_axis (plot, US_AXIS_Y, output->y_label, output->y_unit, US_SCALE_LINEAR);
-  us_plot_set_range (plot, US_AXIS_Y, output->lower, output->upper);
+  us_plot_set_axis (plot, US_AXIS_X, output->x_label, output->x_unit,
+                    output->x_logarithmic ? US_SCALE_LOG : US_SCALE_LINEAR);
+  us_plot_set_axis (plot, US_AXIS_Y, channel.label, channel.unit, US_SCALE_LINEAR);
+  us_plot_set_range (plot, US_AXIS_Y, channel.lower, channel.upper);
+  if (output->x_logarithmic)
+    us_plot_set_range (plot, US_AXIS_X, output->x_lower, output->x_upper);
   us_plot_set_legend_visible (plot, FALSE);
   for (gsize t = 0; t < T; t++)
-    at[t] = output->x_lower + (output->x_upper - output->x_lower) * t / MAX (T - 1, 1);
+    at[t] = us_output_x (output, t);
   for (gsize d = 0; d < n_draws; d++)
-    for (gsize c = 0; c < C; c++)
+    for (gsize c = first; c < first + count; c++)
       {
-        g_autofree char *name = g_strdup_printf (_("Draw %" G_GSIZE_FORMAT), d + 1);
+        g_autofree char *name = g_strdup_printf (_("Draw %zu"), d + 1);
 
         for (gsize t = 0; t < T; t++)
           y[t] = x[(d * T + t) * C + c];
@@ -97,7 +106,14 @@ us_draw_sheet_new (UsPrior    *prior,
     }
   qsort (times, n_draws, sizeof *times, compare_doubles);
   self->run_us = times[n_draws / 2];
-  self->plot = output->kind == US_OUTPUT_IMAGE ? plot_images (output, rows, columns, x)
-                                               : plot_series (output, n_draws, x);
+  self->n_plots = output->kind == US_OUTPUT_SERIES && output->channel_info != NULL ? output->channels : 1;
+  self->plots = g_new (UsPlot *, self->n_plots);
+  if (output->kind == US_OUTPUT_IMAGE)
+    self->plots[0] = plot_images (output, rows, columns, x);
+  else if (output->channel_info == NULL)
+    self->plots[0] = plot_series (output, 0, output->channels, n_draws, x);
+  else
+    for (gsize c = 0; c < self->n_plots; c++)
+      self->plots[c] = plot_series (output, c, 1, n_draws, x);
   return g_steal_pointer (&self);
 }

@@ -7,13 +7,14 @@
 G_BEGIN_DECLS
 
 /* A sheet of draws from a prior: pictures in a grid, or all curves of a series in one
- * chart.  Any thread. */
+ * chart, one for each channel where channels mean different things.  Any thread. */
 typedef struct
 {
-  UsPlot *plot;                 /* NULL: failed */
-  gsize   n_draws;
-  double  run_us;               /* median time of one run, microseconds */
-  GError *error;                /* when plot is NULL */
+  gsize    n_plots;             /* 0: failed */
+  UsPlot **plots;               /* (n_plots) */
+  gsize    n_draws;
+  double   run_us;              /* median time of one run, microseconds */
+  GError  *error;               /* when there are no plots */
 } UsDrawSheet;
 
 /* Draws 0 .. rows*columns-1 of the stream `seed`.  NULL when cancelled (polled; may be NULL). */

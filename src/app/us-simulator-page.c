@@ -37,7 +37,8 @@ struct _UsSimulatorPage
   GtkLabel          *constraint;
   GtkWidget         *reset;
   GtkSpinButton     *seed;
-  UsChart           *sheet;
+  GtkBox            *sheets;
+  UsChart           *sheet;             /* the first of them, always there */
   GtkLabel          *trouble;
 
   /* Owned. */
@@ -177,6 +178,27 @@ say_trouble (UsSimulatorPage *self,
   gtk_widget_set_visible (GTK_WIDGET (self->trouble), text != NULL);
 }
 
+/* One chart a plot: those of further channels come and go. */
+static void
+show_sheet (UsSimulatorPage   *self,
+            const UsDrawSheet *sheet)
+{
+  GtkWidget *chart = GTK_WIDGET (self->sheet);
+
+  for (gsize i = 0; i < sheet->n_plots; i++)
+    {
+      if (i > 0 && gtk_widget_get_next_sibling (chart) == NULL)
+        gtk_box_append (self->sheets, g_object_new (US_TYPE_CHART, "vexpand", TRUE, "height-request", 200,
+                                                    "file-name", "draws", NULL));
+      if (i > 0)
+        chart = gtk_widget_get_next_sibling (chart);
+      us_chart_set_plot (US_CHART (chart), sheet->plots[i]);
+    }
+  while (gtk_widget_get_next_sibling (chart) != NULL)
+    gtk_box_remove (self->sheets, gtk_widget_get_next_sibling (chart));
+  gtk_widget_set_size_request (GTK_WIDGET (self->sheet), -1, sheet->n_plots > 1 ? 200 : 300);
+}
+
 static void
 on_sheet (gpointer owner,
           gpointer data)
@@ -187,9 +209,9 @@ on_sheet (gpointer owner,
   if (letter->serial > self->shown)
     {
       self->shown = letter->serial;
-      if (letter->sheet->plot != NULL)
+      if (letter->sheet->n_plots > 0)
         {
-          us_chart_set_plot (self->sheet, letter->sheet->plot);
+          show_sheet (self, letter->sheet);
           say_facts (self, letter->sheet->run_us);
         }
       say_trouble (self, letter->sheet->error != NULL ? letter->sheet->error->message : NULL);
@@ -474,6 +496,7 @@ us_simulator_page_class_init (UsSimulatorPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, constraint);
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, reset);
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, seed);
+  gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, sheets);
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, sheet);
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, trouble);
   gtk_widget_class_bind_template_callback (widget_class, on_chosen);

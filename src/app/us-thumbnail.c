@@ -22,22 +22,24 @@ us_thumbnail_size (const UsOutput *output,
   *channels = image ? output->channels : 1;
 }
 
-/* T points, C channels: one curve each. */
+/* T points, C channels: one curve each, over its channel's own range. */
 static void
 draw_series (const UsOutput *output,
              const float    *x,
              cairo_t        *cr)
 {
   gsize T = output->height, C = output->channels;
-  double range = output->upper - output->lower;
 
   cairo_set_line_width (cr, 1.5);
   cairo_set_line_join (cr, CAIRO_LINE_JOIN_ROUND);
   for (gsize c = 0; c < C; c++)
     {
+      UsChannel channel = us_output_channel (output, c);
+      double range = channel.upper - channel.lower;
+
       for (gsize t = 0; t < T; t++)
         {
-          double share = range > 0 ? (x[t * C + c] - output->lower) / range : 0.5;
+          double share = range > 0 ? (x[t * C + c] - channel.lower) / range : 0.5;
 
           cairo_line_to (cr, (t + 0.5) * SERIES_WIDTH / T,
                          2 + (1 - share) * (SERIES_HEIGHT - 4));

@@ -10,40 +10,88 @@
 #include <math.h>
 #include <string.h>
 
-/* A series as lines, an image as an image. */
 static UsPlot *
-plot_field (const UsOutput *output,
+plot_image (const UsOutput *output,
             const float    *x,
             const char     *title)
 {
-  g_autoptr(UsPlot) plot = us_plot_new (title);
+  UsPlot *plot = us_plot_new (title);
+  guint layer = us_plot_add_image (plot, NULL, output->height, output->width, output->channels, x,
+                                   US_COLOUR_MAP_GREY, output->lower, output->upper, FALSE);
 
   us_plot_set_axis (plot, US_AXIS_X, output->x_label, output->x_unit, US_SCALE_LINEAR);
   us_plot_set_axis (plot, US_AXIS_Y, output->y_label, output->y_unit, US_SCALE_LINEAR);
-  if (output->kind == US_OUTPUT_IMAGE)
-    {
-      guint layer = us_plot_add_image (plot, NULL, output->height, output->width, output->channels, x,
-                                       US_COLOUR_MAP_GREY, output->lower, output->upper, FALSE);
-
-      us_plot_set_extent (plot, layer, output->x_lower, output->x_upper, output->y_upper, output->y_lower);
-      return g_steal_pointer (&plot);
-    }
-  for (gsize c = 0; c < output->channels; c++)
-    {
-      g_autofree double *at = g_new (double, output->height);
-      g_autofree double *values = g_new (double, output->height);
-
-      for (gsize t = 0; t < output->height; t++)
-        {
-          at[t] = output->x_lower + (output->x_upper - output->x_lower) * (t + 0.5) / output->height;
-          values[t] = x[t * output->channels + c];
-        }
-      us_plot_add_line (plot, NULL, NULL, output->height, at, values);
-    }
-  return g_steal_pointer (&plot);
+  us_plot_set_extent (plot, layer, output->x_lower, output->x_upper, output->y_upper, output->y_lower);
+  return plot;
 }
 
-/* Rows of the field; the channels of a pixel side by side: columns c0, c1, … */
+/* Axes for channel c of a series. */
+static UsPlot *
+new_series_plot (const UsOutput *output,
+                 gsize           c,
+                 const char     *title)
+{
+  UsPlot *plot = us_plot_new (title);
+  UsChannel channel = us_output_channel (output, c);
+
+  us_plot_set_axis (plot, US_AXIS_X, output->x_label, output->x_unit,
+                    output->x_logarithmic ? US_SCALE_LOG : US_SCALE_LINEAR);
+  if (output->x_logarithmic)
+    us_plot_set_range (plot, US_AXIS_X, output->x_lower, output->x_upper);
+  us_plot_set_axis (plot, US_AXIS_Y, channel.label, channel.unit, US_SCALE_LINEAR);
+  return plot;
+}
+
+static void
+add_channel (UsPlot         *plot,
+             const UsOutput *output,
+             gsize           c,
+             const char     *name,
+             const float    *x)
+{
+  g_autofree double *at = g_new (double, output->height);
+  g_autofree double *values = g_new (double, output->height);
+
+  for (gsize t = 0; t < output->height; t++)
+    {
+      at[t] = us_output_x (output, t);
+      values[t] = x[t * output->channels + c];
+    }
+  us_plot_add_line (plot, name, NULL, output->height, at, values);
+}
+
+/* A plot for each channel with a meaning of its own; the same for all that are alike. */
+static GPtrArray *
+plot_series (const UsOutput      *output,
+             const char          *title,
+             gsize                n_fields,
+             const float *const  *fields,       /* (n_fields) of (T, C) */
+             const char *const   *names)        /* (n_fields), or NULL */
+{
+  GPtrArray *plots = g_ptr_array_new_with_free_func ((GDestroyNotify) us_plot_unref);
+
+  for (gsize c = 0; c < output->channels; c++)
+    {
+      if (c == 0 || output->channel_info != NULL)
+        g_ptr_array_add (plots, new_series_plot (output, c, c == 0 ? title : NULL));
+      for (gsize f = 0; f < n_fields; f++)
+        add_channel (plots->pdata[plots->len - 1], output, c, names != NULL ? names[f] : NULL, fields[f]);
+    }
+  return plots;
+}
+
+static gboolean
+export_column (GPtrArray   *plots,
+               const char  *path,
+               double       width,
+               double       height,
+               GError     **error)
+{
+  return us_plot_export_column (plots->len, (UsPlot *const *) plots->pdata, path, width,
+                                plots->len > 1 ? height * 0.7 : height, US_THEME_PRINT, error);
+}
+
+/* Rows of the field; the channels of a pixel side by side: columns c0, c1, …, or by the channels' own names. */
 static gboolean
 write_csv (const UsOutput *output,
            const float    *x,
@@ -55,7 +103,8 @@ write_csv (const UsOutput *output,
   g_autofree double *values = g_new (double, output->height * n_columns);
 
   for (gsize c = 0; c < n_columns; c++)
-    names[c] = g_strdup_printf ("c%" G_GSIZE_FORMAT, c);
+    names[c] = output->channel_info != NULL && output->width == 1
+               ? g_strdup (output->channel_info[c].id) : g_strdup_printf ("c%" G_GSIZE_FORMAT, c);
   for (gsize i = 0; i < output->height * n_columns; i++)
     values[i] = x[i];
   return us_csv_write (path, output->height, n_columns, (const char *const *) names, values, error);
@@ -83,7 +132,8 @@ us_cli_write_field (const UsOutput *output,
                     const char     *path,
                     GError        **error)
 {
-  g_autoptr(UsPlot) plot = NULL;
+  g_autoptr(GPtrArray) plots = NULL;
+  g_autoptr(UsPlot) image = NULL;
 
   if (g_str_has_suffix (path, ".npy"))
     return write_npy (output, x, path, error);
@@ -91,8 +141,13 @@ us_cli_write_field (const UsOutput *output,
     return write_csv (output, x, path, error);
   if (!g_str_has_suffix (path, ".png") && !g_str_has_suffix (path, ".svg") && !g_str_has_suffix (path, ".pdf"))
     return us_cli_misused (error, "%s: expected a name ending in .png, .svg, .pdf, .npy or .csv", path);
-  plot = plot_field (output, x, title);
-  return us_plot_export (plot, path, 480, 480, US_THEME_PRINT, error);
+  if (output->kind == US_OUTPUT_SERIES)
+    {
+      plots = plot_series (output, title, 1, &x, NULL);
+      return export_column (plots, path, 480, 480, error);
+    }
+  image = plot_image (output, x, title);
+  return us_plot_export (image, path, 480, 480, US_THEME_PRINT, error);
 }
 
 gboolean
@@ -106,10 +161,12 @@ us_cli_write_inference (UsSimvae            *model,
   gsize n = us_output_n_values (output);
   const char *const columns[] = { "data", "decoder", "simulator", NULL };
   const float *fields[] = { observation->x, inference->decoded, inference->simulated };
-  g_autoptr(UsPlot) plot = us_plot_new ("Data, and what the decoder and the simulator make of the parameters read from it");
+  const char *title = "Data, and what the decoder and the simulator make of the parameters read from it";
+  g_autoptr(GPtrArray) plots = NULL;
 
   if (output->kind == US_OUTPUT_IMAGE)
     {
+      g_autoptr(UsPlot) plot = us_plot_new (title);
       g_autofree float *pixels = g_new (float, 3 * n);
 
       for (gsize f = 0; f < G_N_ELEMENTS (fields); f++)
@@ -118,19 +175,6 @@ us_cli_write_inference (UsSimvae            *model,
                               US_COLOUR_MAP_GREY, output->lower, output->upper, NULL, columns);
       return us_plot_export (plot, path, 760, 300, US_THEME_PRINT, error);
     }
-  us_plot_set_axis (plot, US_AXIS_X, output->x_label, output->x_unit, US_SCALE_LINEAR);
-  us_plot_set_axis (plot, US_AXIS_Y, output->y_label, output->y_unit, US_SCALE_LINEAR);
-  for (gsize f = 0; f < G_N_ELEMENTS (fields); f++)
-    {
-      g_autofree double *at = g_new (double, output->height);
-      g_autofree double *values = g_new (double, output->height);
-
-      for (gsize t = 0; t < output->height; t++)
-        {
-          at[t] = output->x_lower + (output->x_upper - output->x_lower) * (t + 0.5) / output->height;
-          values[t] = fields[f][t * output->channels];
-        }
-      us_plot_add_line (plot, columns[f], NULL, output->height, at, values);
-    }
-  return us_plot_export (plot, path, 640, 420, US_THEME_PRINT, error);
+  plots = plot_series (output, title, G_N_ELEMENTS (fields), fields, columns);
+  return export_column (plots, path, 640, 420, error);
 }

@@ -24,21 +24,29 @@ append (void                *closure,
   return CAIRO_STATUS_SUCCESS;
 }
 
+/* N plots, one below the other, each of the options' size. */
 static void
-paint (UsPlot              *plot,
+paint (gsize                n,
+       UsPlot *const       *plots,      /* (N) */
        cairo_surface_t     *surface,
        const UsPlotOptions *options,
        gboolean             vector)
 {
-  g_autoptr(UsPlotFrame) frame = us_plot_frame_new_for (plot, options, NULL, vector);
   cairo_t *cr = cairo_create (surface);
 
-  us_plot_frame_paint (frame, cr);
+  for (gsize i = 0; i < n; i++)
+    {
+      g_autoptr(UsPlotFrame) frame = us_plot_frame_new_for (plots[i], options, NULL, vector);
+
+      us_plot_frame_paint (frame, cr);
+      cairo_translate (cr, 0.0, options->height);
+    }
   cairo_destroy (cr);
 }
 
 static cairo_status_t
-make_png (UsPlot        *plot,
+make_png (gsize          n,
+          UsPlot *const *plots,
           UsPlotOptions  options,
           GByteArray    *bytes)
 {
@@ -47,16 +55,17 @@ make_png (UsPlot        *plot,
 
   options.scale = PNG_SCALE;
   surface = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, (int) ceil (options.width * PNG_SCALE),
-                                        (int) ceil (options.height * PNG_SCALE));
+                                        (int) ceil (n * options.height * PNG_SCALE));
   cairo_surface_set_device_scale (surface, PNG_SCALE, PNG_SCALE);
-  paint (plot, surface, &options, FALSE);
+  paint (n, plots, surface, &options, FALSE);
   status = cairo_surface_write_to_png_stream (surface, append, bytes);
   cairo_surface_destroy (surface);
   return status;
 }
 
 static cairo_status_t
-make_vector (UsPlot        *plot,
+make_vector (gsize          n,
+             UsPlot *const *plots,
              UsPlotOptions  options,
              gboolean       pdf,
              GByteArray    *bytes)
@@ -68,16 +77,16 @@ make_vector (UsPlot        *plot,
   options.scale = 4.0;
   if (pdf)
     {
-      surface = cairo_pdf_surface_create_for_stream (append, bytes, options.width, options.height);
-      cairo_pdf_surface_set_metadata (surface, CAIRO_PDF_METADATA_TITLE, plot->title);
+      surface = cairo_pdf_surface_create_for_stream (append, bytes, options.width, n * options.height);
+      cairo_pdf_surface_set_metadata (surface, CAIRO_PDF_METADATA_TITLE, plots[0]->title);
       cairo_pdf_surface_set_metadata (surface, CAIRO_PDF_METADATA_CREATOR, "Understudy " US_VERSION);
     }
   else
     {
-      surface = cairo_svg_surface_create_for_stream (append, bytes, options.width, options.height);
+      surface = cairo_svg_surface_create_for_stream (append, bytes, options.width, n * options.height);
       cairo_svg_surface_set_document_unit (surface, CAIRO_SVG_UNIT_PX);
     }
-  paint (plot, surface, &options, TRUE);
+  paint (n, plots, surface, &options, TRUE);
   cairo_surface_finish (surface);
   status = cairo_surface_status (surface);
   cairo_surface_destroy (surface);
@@ -93,35 +102,34 @@ has_ending (const char *path,
   return n > m && g_ascii_strcasecmp (path + n - m, ending) == 0;
 }
 
-gboolean
-us_plot_export_full (UsPlot              *self,
-                     const char          *path,
-                     const UsPlotOptions *options,
-                     GError             **error)
+/* Their tables stand for single plots only. */
+static gboolean
+export_all (gsize                n,
+            UsPlot *const       *plots,
+            const char          *path,
+            const UsPlotOptions *options,
+            GError             **error)
 {
   g_autoptr(GByteArray) bytes = g_byte_array_new ();
   cairo_status_t status = CAIRO_STATUS_SUCCESS;
   UsPlotOptions how;
 
-  g_return_val_if_fail (self != NULL && path != NULL && options != NULL, FALSE);
-  g_return_val_if_fail (options->width > 0 && options->height > 0, FALSE);
-
   how = *options;
   how.ground = TRUE;
-  if (how.width > 16000 || how.height > 16000)
+  if (how.width > 16000 || n * how.height > 16000)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                   _("%s: a picture of %.0f × %.0f is too large (16000 at most)"), path, how.width, how.height);
+                   _("%s: a picture of %.0f × %.0f is too large (16000 at most)"), path, how.width, n * how.height);
       return FALSE;
     }
 
   if (has_ending (path, ".png"))
-    status = make_png (self, how, bytes);
+    status = make_png (n, plots, how, bytes);
   else if (has_ending (path, ".svg") || has_ending (path, ".pdf"))
-    status = make_vector (self, how, has_ending (path, ".pdf"), bytes);
-  else if (has_ending (path, ".csv"))
+    status = make_vector (n, plots, how, has_ending (path, ".pdf"), bytes);
+  else if (has_ending (path, ".csv") && n == 1)
     {
-      g_autofree char *text = us_plot_to_csv (self);
+      g_autofree char *text = us_plot_to_csv (plots[0]);
 
       g_byte_array_append (bytes, (const guint8 *) text, (guint) strlen (text));
     }
@@ -139,6 +147,35 @@ us_plot_export_full (UsPlot              *self,
       return FALSE;
     }
   return us_file_replace (path, bytes->data, bytes->len, error);
+}
+
+gboolean
+us_plot_export_full (UsPlot              *self,
+                     const char          *path,
+                     const UsPlotOptions *options,
+                     GError             **error)
+{
+  g_return_val_if_fail (self != NULL && path != NULL && options != NULL, FALSE);
+  g_return_val_if_fail (options->width > 0 && options->height > 0, FALSE);
+
+  return export_all (1, &self, path, options, error);
+}
+
+gboolean
+us_plot_export_column (gsize           n,
+                       UsPlot *const  *plots,
+                       const char     *path,
+                       double          width,
+                       double          height,
+                       UsTheme         theme,
+                       GError        **error)
+{
+  UsPlotOptions options = { .width = width, .height = height, .theme = theme, .view = US_PLOT_VIEW_ALL };
+
+  g_return_val_if_fail (n > 0 && plots != NULL && path != NULL, FALSE);
+  g_return_val_if_fail (width > 0 && height > 0, FALSE);
+
+  return export_all (n, plots, path, &options, error);
 }
 
 gboolean

@@ -316,6 +316,14 @@ gboolean us_plot_export      (UsPlot            *self,
                               double             height,
                               UsTheme            theme,
                               GError           **error);
+/* n > 0 of them, one below the other, each of this size; not as .csv. */
+gboolean us_plot_export_column (gsize            n,
+                                UsPlot *const   *plots,         /* (n) */
+                                const char      *path,
+                                double           width,
+                                double           height,
+                                UsTheme          theme,
+                                GError         **error);
 /* The same with view and font of options (ground is always painted). */
 gboolean us_plot_export_full (UsPlot              *self,
                               const char          *path,

@@ -60,6 +60,32 @@ us_output_n_values (const UsOutput *output)
   return output->height * output->width * output->channels;
 }
 
+double
+us_output_x (const UsOutput *output,
+             gsize           t)
+{
+  double share;
+
+  g_return_val_if_fail (output != NULL, 0.0);
+  g_return_val_if_fail (t < output->height, 0.0);
+
+  share = output->height > 1 ? (double) t / (double) (output->height - 1) : 0.0;
+  if (output->x_logarithmic)
+    return output->x_lower * pow (output->x_upper / output->x_lower, share);
+  return output->x_lower + (output->x_upper - output->x_lower) * share;
+}
+
+UsChannel
+us_output_channel (const UsOutput *output,
+                   gsize           c)
+{
+  g_return_val_if_fail (output != NULL && c < output->channels, (UsChannel) { 0 });
+
+  if (output->channel_info != NULL)
+    return output->channel_info[c];
+  return (UsChannel) { output->id, output->y_label, output->y_unit, output->lower, output->upper };
+}
+
 /**
  * us_simulator_check:
  * @self: a simulator
