@@ -13,7 +13,8 @@
 
 #define REFRESH_SECONDS 2
 #define GALLERY_SEED 2019
-#define PICTURE_SIZE 84
+#define PICTURE_SIZE 56
+#define COLUMNS 3
 
 struct _UsGallery
 {
@@ -260,7 +261,7 @@ us_gallery_init (UsGallery *self)
 {
   const UsSimulator *const *list = us_registry_list (&self->n_cards);
   GtkWidget *scroller = gtk_scrolled_window_new ();
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
+  GtkWidget *grid = gtk_grid_new ();
 
   self->buttons = g_new0 (GtkWidget *, self->n_cards);
   self->views = g_new0 (GtkWidget *, self->n_cards);
@@ -272,10 +273,13 @@ us_gallery_init (UsGallery *self)
       if (i > 0)
         gtk_toggle_button_set_group (GTK_TOGGLE_BUTTON (self->buttons[i]),
                                      GTK_TOGGLE_BUTTON (self->buttons[0]));
-      gtk_box_append (GTK_BOX (box), self->buttons[i]);
+      gtk_grid_attach (GTK_GRID (grid), self->buttons[i], (int) i % COLUMNS, (int) i / COLUMNS, 1, 1);
     }
+  gtk_grid_set_column_homogeneous (GTK_GRID (grid), TRUE);
+  gtk_grid_set_column_spacing (GTK_GRID (grid), 9);
+  gtk_grid_set_row_spacing (GTK_GRID (grid), 9);
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_AUTOMATIC,
                                   GTK_POLICY_NEVER);
-  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), box);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), grid);
   adw_bin_set_child (ADW_BIN (self), scroller);
 }

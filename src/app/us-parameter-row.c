@@ -10,6 +10,7 @@
 #include <math.h>
 
 #define N_NUMBERS 3             /* a, b, c of a distribution */
+#define SHOWN "%.6g"           /* how a number is shown */
 #define N_KINDS (US_DISTRIBUTION_FIXED + 1)
 
 struct _UsParameterRow
@@ -101,6 +102,25 @@ parse_number (const char *text,
   return end != plain && *end == '\0' && isfinite (*value);
 }
 
+/* An entry shows six digits.  One that stands for a bound, or for a number of the default or of the last valid
+ * distribution, means that number and not what is left of it: 6.28319 is 2π where that is the bound. */
+static double
+meant (UsParameterRow *self,
+       double          value)
+{
+  const UsDistribution *own = &self->parameter->prior, *last = &self->valid;
+  const double known[] = { self->parameter->lower, self->parameter->upper, own->a, own->b, own->c, last->a, last->b, last->c };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
+    {
+      char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+      if (g_ascii_strtod (g_ascii_formatd (text, sizeof text, SHOWN, known[i]), NULL) == value)
+        return known[i];
+    }
+  return value;
+}
+
 static void
 show_message (UsParameterRow *self,
               const char     *text)
@@ -146,6 +166,7 @@ read_entries (UsParameterRow *self,
           show_message (self, words);
           return FALSE;
         }
+      values[i] = meant (self, values[i]);
     }
   *distribution = (UsDistribution) { selected_kind (self), values[0], values[1], values[2] };
   if (!us_distribution_check (distribution, self->parameter, &error))
@@ -202,7 +223,7 @@ fill_entries (UsParameterRow       *self,
   self->filling = TRUE;
   for (guint i = 0; i < us_distribution_n_numbers (distribution->kind); i++)
     {
-      g_autofree char *text = g_strdup_printf ("%.6g", *number_of (distribution, i));
+      g_autofree char *text = g_strdup_printf (SHOWN, *number_of (distribution, i));
 
       gtk_editable_set_text (GTK_EDITABLE (self->entries[i]), text);
     }
