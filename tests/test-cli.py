@@ -45,7 +45,7 @@ def model():
 def simulators_are_listed():
     known = json.loads(cli("simulators", "--json").stdout)["simulators"]
     ids = [s["id"] for s in known]
-    assert "fourier" in ids and "box" in ids, ids
+    assert ids == ["fourier", "box", "polygon", "dsprites", "rlc"], ids
     assert "Fourier" in cli("simulators").stdout
 
 
@@ -56,6 +56,32 @@ def describe_gives_names_units_priors():
     for p in d["parameters"]:
         kind, low, high = p["prior"].split(":")
         assert kind == "uniform" and p["lower"] <= float(low) < float(high) <= p["upper"]
+    d = json.loads(cli("describe", "rlc", "--json").stdout)
+    assert d["outputs"][0]["shape"] == [128, 2]
+    assert [(c["id"], c["unit"]) for c in d["outputs"][0]["channels"]] == [("gain", "dB"), ("phase", "rad")]
+    assert [(q["name"], q["unit"]) for q in d["derived"]] == [("f0", "Hz"), ("Q", "")] and "R/s" in d["symmetry"]
+    assert "Resonance frequency, Hz" in cli("describe", "rlc").stdout
+    assert json.loads(cli("describe", "box", "--json").stdout)["symmetry"] == ""
+
+
+def every_simulator_fills_a_bank():
+    for s in json.loads(cli("simulators", "--json").stdout)["simulators"]:
+        shape = json.loads(cli("describe", s["id"], "--json").stdout)["outputs"][0]["shape"]
+        cli("simulate", s["id"], "--count", "20", "--seed", "3", "--out", path("every-" + s["id"]))
+        raw = read(f"every-{s['id']}/x.npy")
+        values = 20
+        for n in shape:
+            values *= n
+        assert len(raw) == 10 + struct.unpack("<H", raw[8:10])[0] + 4 * values, s["id"]
+
+
+def channels_are_drawn_and_named():
+    cli("train", "simvae", "rlc", "--out", path("rlc.safetensors"), "--preset", "quick", "--samples", "256", "--seed", "5")
+    cli("decode", path("rlc.safetensors"), "--set", "R=100", "--out", path("rlc.csv"))
+    assert read("rlc.csv").split(b"\n")[0] == b"gain,phase"
+    cli("decode", path("rlc.safetensors"), "--out", path("rlc.svg"))
+    svg = read("rlc.svg")
+    assert svg.count(b"<svg") == 1 and len(svg) > 10000
 
 
 def misuse_is_2_and_failure_is_1():

@@ -99,6 +99,37 @@ test_png (Fixture       *f,
   assert_only (f, "picture.PNG");
 }
 
+/* Three plots, one below the other: three times the height, and more in it than one; not as a table. */
+static void
+test_column (Fixture       *f,
+             gconstpointer  unused)
+{
+  UsPlot *plots[] = { f->plot, f->plot, f->plot };
+  g_autofree char *path = g_build_filename (f->folder, "column.png", NULL);
+  g_autofree char *table = g_build_filename (f->folder, "column.csv", NULL);
+  g_autofree char *contents = NULL;
+  g_autofree char *one = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GError) refused = NULL;
+  gsize length, length_of_one;
+
+  g_assert_true (us_plot_export_column (3, plots, path, 400, 300, US_THEME_PRINT, &error));
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (path, &contents, &length, NULL));
+  g_assert_cmpuint (big_endian (contents + 16), ==, 800);
+  g_assert_cmpuint (big_endian (contents + 20), ==, 1800);
+  g_assert_false (us_plot_export_column (3, plots, table, 400, 300, US_THEME_PRINT, &refused));
+  g_assert_error (refused, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+
+  /* A column of one is the plot itself, to the byte. */
+  g_assert_true (us_plot_export_column (1, plots, path, 400, 300, US_THEME_PRINT, &error));
+  g_clear_pointer (&contents, g_free);
+  g_assert_true (g_file_get_contents (path, &contents, &length, NULL));
+  one = export (f, "column.png", &length_of_one);
+  g_assert_cmpmem (contents, length, one, length_of_one);
+  assert_only (f, "column.png");
+}
+
 static void
 test_svg (Fixture       *f,
           gconstpointer  unused)
@@ -263,6 +294,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 #define ADD(name, function) g_test_add ("/plot-export/" name, Fixture, NULL, set_up, function, tear_down)
   ADD ("png", test_png);
+  ADD ("column", test_column);
   ADD ("svg", test_svg);
   ADD ("pdf", test_pdf);
   ADD ("csv-wide", test_csv_wide);

@@ -210,6 +210,49 @@ test_simulator (Fixture       *f,
   g_assert_null (nth_row (f, 4));
 }
 
+/* An entry shows six digits of 2π: the bound all the same, also when another number changes. */
+static void
+test_rounded_bound (Fixture       *f,
+                    gconstpointer  data)
+{
+  const UsSimulator *dsprites = us_registry_find ("dsprites", NULL);
+  UsDistribution shown;
+
+  us_session_set_simulator (f->session, dsprites);
+  g_assert_true (fixture_wait (is_settled, f->page, 10));
+  g_assert_true (us_parameter_row_get (US_PARAMETER_ROW (nth_row (f, 2)), &shown));
+  gtk_editable_set_text (first_entry (nth_row (f, 2)), "1");
+  g_assert_cmpfloat (prior_of (f, 2).a, ==, 1.0);
+  g_assert_cmpfloat (prior_of (f, 2).b, ==, dsprites->parameters[2].upper);
+  gtk_editable_set_text (first_entry (nth_row (f, 2)), "7");
+  g_assert_false (us_parameter_row_get (US_PARAMETER_ROW (nth_row (f, 2)), &shown));
+}
+
+static guint
+n_charts (Fixture *f)
+{
+  GtkWidget *first = fixture_find (f->page, US_TYPE_CHART);
+  guint n = 0;
+
+  for (GtkWidget *chart = first; chart != NULL; chart = gtk_widget_get_next_sibling (chart))
+    n++;
+  return n;
+}
+
+/* Gain and phase have a chart each, and only as long as they are shown. */
+static void
+test_channels (Fixture       *f,
+               gconstpointer  data)
+{
+  g_assert_cmpuint (n_charts (f), ==, 1);
+  for (guint i = 0; i < 4; i++)
+    {
+      us_session_set_simulator (f->session, us_registry_find (i % 2 == 0 ? "rlc" : "polygon", NULL));
+      g_assert_true (fixture_wait (is_settled, f->page, 10));
+      g_assert_cmpuint (n_charts (f), ==, i % 2 == 0 ? 2 : 1);
+    }
+}
+
 static void
 test_output (Fixture       *f,
              gconstpointer  data)
@@ -234,6 +277,8 @@ main (int   argc,
   ADD ("/simulator-page/reset", test_reset);
   ADD ("/simulator-page/prior-from-outside", test_prior_from_outside);
   ADD ("/simulator-page/simulator", test_simulator);
+  ADD ("/simulator-page/rounded-bound", test_rounded_bound);
+  ADD ("/simulator-page/channels", test_channels);
   ADD ("/simulator-page/output", test_output);
   return g_test_run ();
 }

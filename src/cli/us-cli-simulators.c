@@ -116,7 +116,39 @@ describe_output (JsonBuilder    *builder,
   add_string (builder, "x_unit", output->x_unit);
   add_string (builder, "y_label", output->y_label);
   add_string (builder, "y_unit", output->y_unit);
+  if (output->channel_info != NULL)
+    {
+      json_builder_set_member_name (builder, "channels");
+      json_builder_begin_array (builder);
+      for (gsize c = 0; c < output->channels; c++)
+        {
+          json_builder_begin_object (builder);
+          add_string (builder, "id", output->channel_info[c].id);
+          add_string (builder, "label", output->channel_info[c].label);
+          add_string (builder, "unit", output->channel_info[c].unit);
+          json_builder_end_object (builder);
+        }
+      json_builder_end_array (builder);
+    }
   json_builder_end_object (builder);
+}
+
+static void
+describe_derived (JsonBuilder       *builder,
+                  const UsSimulator *simulator)
+{
+  json_builder_set_member_name (builder, "derived");
+  json_builder_begin_array (builder);
+  for (gsize d = 0; d < simulator->n_derived; d++)
+    {
+      json_builder_begin_object (builder);
+      add_string (builder, "name", simulator->derived[d].name);
+      add_string (builder, "label", simulator->derived[d].label);
+      add_string (builder, "symbol", simulator->derived[d].symbol);
+      add_string (builder, "unit", simulator->derived[d].unit);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
 }
 
 static void
@@ -134,6 +166,11 @@ print_description (const UsSimulator *simulator)
     }
   if (simulator->constraint != NULL)
     printf ("\nConstraint: %s\n", simulator->constraint);
+  if (simulator->symmetry != NULL)
+    printf ("\nAlike: %s\n", simulator->symmetry);
+  for (gsize d = 0; d < simulator->n_derived; d++)
+    printf ("%s%s: %s%s%s\n", d == 0 ? "\n" : "", simulator->derived[d].name, simulator->derived[d].label,
+            *simulator->derived[d].unit != '\0' ? ", " : "", simulator->derived[d].unit);
   putchar ('\n');
   for (gsize o = 0; o < simulator->n_outputs; o++)
     {
@@ -173,11 +210,13 @@ run_describe (int           argc,
   add_string (builder, "title", simulator->title);
   add_string (builder, "summary", simulator->summary);
   add_string (builder, "constraint", simulator->constraint);
+  add_string (builder, "symmetry", simulator->symmetry);
   json_builder_set_member_name (builder, "parameters");
   json_builder_begin_array (builder);
   for (gsize p = 0; p < simulator->n_parameters; p++)
     describe_parameter (builder, &simulator->parameters[p]);
   json_builder_end_array (builder);
+  describe_derived (builder, simulator);
   json_builder_set_member_name (builder, "outputs");
   json_builder_begin_array (builder);
   for (gsize o = 0; o < simulator->n_outputs; o++)
