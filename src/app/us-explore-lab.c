@@ -163,6 +163,22 @@ us_explore_lab_picture (UsExploreLab *self,
   return picture;
 }
 
+gboolean
+us_explore_same_latents (UsSimvae *a,
+                         UsSimvae *b)
+{
+  g_autofree char *prior_a = NULL, *prior_b = NULL;
+
+  if (a == NULL || b == NULL || us_simvae_simulator (a) != us_simvae_simulator (b) ||
+      us_simvae_output (a) != us_simvae_output (b))
+    return FALSE;
+  if (us_simvae_prior (a) == us_simvae_prior (b))
+    return TRUE;
+  prior_a = us_prior_to_json (us_simvae_prior (a));
+  prior_b = us_prior_to_json (us_simvae_prior (b));
+  return strcmp (prior_a, prior_b) == 0;
+}
+
 /* Strips. */
 
 typedef struct

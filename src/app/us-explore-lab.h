@@ -58,6 +58,10 @@ UsExploreStrips  *us_explore_lab_strips   (UsExploreLab *self,
                                            const gint   *cancelled);
 void              us_explore_strips_free  (UsExploreStrips *strips);
 
+/* Whether both have the same sliders: of one simulator, output and prior.  NULL has none. */
+gboolean          us_explore_same_latents (UsSimvae    *a,
+                                           UsSimvae    *b);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsExploreLab, us_explore_lab_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsExplorePicture, us_explore_picture_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsExploreStrips, us_explore_strips_free)

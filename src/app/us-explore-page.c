@@ -484,28 +484,12 @@ set_scale_labels (UsExplorePage  *self,
   gtk_label_set_label (self->scale_upper, upper);
 }
 
-/* Same sliders: newer weights of a training run keep the place. */
-static gboolean
-same_latents (UsSimvae *a,
-              UsSimvae *b)
-{
-  g_autofree char *prior_a = NULL, *prior_b = NULL;
-
-  if (a == NULL || b == NULL || us_simvae_simulator (a) != us_simvae_simulator (b) ||
-      us_simvae_output (a) != us_simvae_output (b))
-    return FALSE;
-  if (us_simvae_prior (a) == us_simvae_prior (b))
-    return TRUE;
-  prior_a = us_prior_to_json (us_simvae_prior (a));
-  prior_b = us_prior_to_json (us_simvae_prior (b));
-  return strcmp (prior_a, prior_b) == 0;
-}
-
 static void
 on_model (UsExplorePage *self)
 {
   UsSimvae *model = us_session_get_model (self->session);
-  gboolean keep = same_latents (self->model, model);
+  /* Newer weights of a training run keep the place. */
+  gboolean keep = us_explore_same_latents (self->model, model);
 
   if (model == NULL)
     set_playing (self, FALSE);

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  *
  * One small picture, crisp: square pixels by nearest neighbour, its proportions kept,
  * centred.  Made for pictures that follow a slider at 60 Hz: an update
- * uploads one texture of the picture's own size and draws nothing by hand.  Main thread only.
+ * enlarges the picture once, and the renderer copies it as it is.  Main thread only.
  *
  * In markup: `<object class="UsImageView">`; properties `label` (what a screen reader calls
  * it) and `empty-message`.

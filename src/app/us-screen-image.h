@@ -12,7 +12,8 @@ G_BEGIN_DECLS
  * that draws on a GPU gets a texture, made when it first asks.  Where GTK draws by
  * software it gets a cairo surface: GTK 4.8 would otherwise take each texture of the
  * window through floating-point numbers and back whenever anything moves, 8 ns a pixel,
- * even of those that have been scrolled away.  Main thread only.
+ * even of those that have been scrolled away.  Shown by the main thread; until
+ * then any one thread may paint on it.
  */
 typedef struct _UsScreenImage UsScreenImage;
 
