@@ -455,29 +455,13 @@ fourier_draw_polyline (const UsSimulator *self,
                        const double      *xy,
                        float             *out)
 {
-  const double reach = US_RASTER_REACH (LINE_WIDTH);
-  const double *previous = NULL;
+  const double field[4] = { 0.0, 1.0, -1.0, 1.0 };
 
   if (output != 0)
     return FALSE;
 
   us_raster_begin (out, SIZE, SIZE);
-  for (gsize k = 0; k < n_points; k++)
-    {
-      const double *point = xy + 2 * k;
-
-      if (!isfinite (point[0]) || !isfinite (point[1]))
-        {
-          previous = NULL;
-          continue;
-        }
-      if (previous == NULL)
-        previous = point;       /* a stroke of one point is a dot */
-      us_raster_segment (out, SIZE, SIZE, reach,
-                         column_of (previous[0]), row_of (previous[1]),
-                         column_of (point[0]), row_of (point[1]));
-      previous = point;
-    }
+  us_raster_strokes (out, SIZE, SIZE, US_RASTER_REACH (LINE_WIDTH), n_points, xy, field);
   us_raster_ink (out, SIZE, SIZE, LINE_WIDTH, 1.0);
 
   return TRUE;
