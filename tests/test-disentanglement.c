@@ -540,6 +540,35 @@ test_read_out (void)
   g_assert_false (us_read_out (30, 3, x, 3, y, r2));
 }
 
+/* An angle is as good just below a whole turn as just above 0: an error of 0.05 rad either way, brought back
+ * into the bounds, costs what 0.05 rad costs; an answer that knows nothing gains nothing by standing at an end. */
+static void
+test_circular (void)
+{
+  enum { SHAPE, SCALE, ORIENTATION };
+  const UsSimulator *dsprites = us_registry_find ("dsprites", NULL);
+  gsize p_count = dsprites->n_parameters;
+  g_autofree double *v = draws (dsprites, 0);
+  g_autofree double *z = g_memdup2 (v, N * p_count * sizeof *v);
+  g_autofree double *end = g_memdup2 (v, N * p_count * sizeof *v);
+  g_autoptr(UsDisentanglement) close = NULL;
+  g_autoptr(UsDisentanglement) ignorant = NULL;
+
+  for (gsize i = 0; i < N; i++)
+    {
+      double *angle = z + i * p_count + ORIENTATION;
+
+      *angle += i % 2 == 0 ? 0.05 : -0.05;
+      *angle -= 2 * G_PI * floor (*angle / (2 * G_PI));
+      end[i * p_count + ORIENTATION] = 2 * G_PI;
+    }
+  close = measure (dsprites, v, z, "turned");
+  g_assert_cmpfloat_with_epsilon (close->rmse[ORIENTATION], 0.05, 1e-9);
+  g_assert_cmpfloat (close->accuracy[ORIENTATION], >, 0.995);
+  ignorant = measure (dsprites, v, end, "at an end");
+  g_assert_cmpfloat (ignorant->accuracy[ORIENTATION], <, 0.05);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -562,6 +591,7 @@ main (int   argc,
   g_test_add_func ("/disentanglement/noisy-member", test_noisy_member);
   g_test_add_func ("/disentanglement/spread", test_spread);
   g_test_add_func ("/disentanglement/kinds", test_kinds);
+  g_test_add_func ("/disentanglement/circular", test_circular);
   g_test_add_func ("/disentanglement/read-out", test_read_out);
   for (gsize i = 0; i < n; i++)
     if (list[i]->closest_equivalent != NULL)

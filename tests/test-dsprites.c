@@ -197,16 +197,17 @@ test_orientation (void)
   g_assert_cmpfloat (out[32 * SIZE + 24], ==, 0.0f);
 }
 
-/* By trying: all orientations within the bounds that differ by whole periods, with the nearest ends. */
+/* By trying all turns: the nearest may lie outside the bounds, never farther than half a period from the reference. */
 static void
 test_closest (void)
 {
   g_autoptr(UsPrior) prior = us_prior_new_default (dsprites ());
-  const guint n_alike[] = { 0, 4, 2, 1 };
+  const double period[] = { 0.0, TURN / 4.0, TURN / 2.0, TURN };
+  guint outside = 0;
 
   for (guint row = 0; row < 600; row++)
     {
-      double theta[P], reference[P], closest[P], best = INFINITY;
+      double theta[P], reference[P], closest[P], best = INFINITY, distance;
       UsRng rng;
 
       us_rng_init (&rng, 4, US_RNG_TEST, row);
@@ -214,19 +215,18 @@ test_closest (void)
       us_prior_sample (prior, &rng, reference);
       if (row % 20 == 0)
         theta[ORIENTATION] = row % 40 == 0 ? 0.0 : TURN;
-      for (int k = -4; k <= 4; k++)
-        {
-          const double orientation = theta[ORIENTATION] + k * TURN / n_alike[(int) theta[SHAPE]];
-
-          if (orientation > -1e-12 && orientation < TURN + 1e-12)
-            best = MIN (best, fabs (orientation - reference[ORIENTATION]));
-        }
+      for (int k = -8; k <= 8; k++)
+        best = MIN (best, fabs (theta[ORIENTATION] + k * period[(int) theta[SHAPE]] - reference[ORIENTATION]));
       dsprites ()->closest_equivalent (dsprites (), theta, reference, closest);
-      g_assert_true (us_simulator_check (dsprites (), closest, NULL));
-      g_assert_cmpfloat_with_epsilon (fabs (closest[ORIENTATION] - reference[ORIENTATION]), best, 1e-12);
+      distance = fabs (closest[ORIENTATION] - reference[ORIENTATION]);
+      g_assert_cmpfloat_with_epsilon (distance, best, 1e-12);
+      g_assert_cmpfloat (distance, <=, period[(int) theta[SHAPE]] / 2.0 + 1e-12);
+      g_assert_cmpuint (n_different (theta, closest), ==, 0);
+      outside += closest[ORIENTATION] < 0.0 || closest[ORIENTATION] > TURN;
       closest[ORIENTATION] = theta[ORIENTATION];
       g_assert_cmpmem (closest, sizeof closest, theta, sizeof theta);
     }
+  g_assert_cmpuint (outside, >, 0);
 }
 
 /* 2π is 0, and a heart at 3 is no heart elsewhere. */
@@ -234,7 +234,7 @@ static void
 test_ends (void)
 {
   const double heart[P] = { 3.0, 0.7, 0.0, 0.3, 0.6 }, end[P] = { 3.0, 0.7, TURN, 0.3, 0.6 };
-  const double middle[P] = { 3.0, 0.7, 3.0, 0.3, 0.6 };
+  const double middle[P] = { 3.0, 0.7, 3.0, 0.3, 0.6 }, little[P] = { 3.0, 0.7, 0.01, 0.3, 0.6 };
   double closest[P], member[P];
   UsRng rng;
 
@@ -243,8 +243,10 @@ test_ends (void)
   g_assert_cmpfloat (closest[ORIENTATION], ==, TURN);
   dsprites ()->closest_equivalent (dsprites (), end, heart, closest);
   g_assert_cmpfloat (closest[ORIENTATION], ==, 0.0);
+  dsprites ()->closest_equivalent (dsprites (), little, end, closest);
+  g_assert_cmpfloat_with_epsilon (closest[ORIENTATION], TURN + 0.01, 1e-12);
   dsprites ()->closest_equivalent (dsprites (), middle, end, closest);
-  g_assert_cmpfloat (closest[ORIENTATION], ==, 3.0);
+  g_assert_cmpfloat_with_epsilon (closest[ORIENTATION], TURN + 3.0, 1e-12);
 
   us_rng_init (&rng, 5, US_RNG_TEST, 0);
   for (guint k = 0; k < 20; k++)

@@ -122,24 +122,13 @@ dsprites_run (const UsSimulator *self,
   return US_SIM_OK;
 }
 
-/* How many orientations of one turn look alike. */
-static guint
-n_alike (const double *theta)
+/* The turn after which a shape looks alike. */
+static double
+period (const double *theta)
 {
   const guint shape = (guint) rint (theta[SHAPE]);
 
-  return shape == SQUARE ? 4 : shape == ELLIPSE ? 2 : 1;
-}
-
-/* The k-th of them, from the smallest; the n-th, a turn on, is inside the bounds only for 2π itself. */
-static double
-alike (double orientation,
-       guint  n,
-       guint  k)
-{
-  const double period = TURN / n;
-
-  return fmod (orientation, period) + k * period;
+  return shape == SQUARE ? TURN / 4.0 : shape == ELLIPSE ? TURN / 2.0 : TURN;
 }
 
 static void
@@ -148,35 +137,25 @@ dsprites_random_equivalent (const UsSimulator *self,
                             UsRng             *rng,
                             double            *equivalent)
 {
-  const guint n = n_alike (theta);
+  const double turn = period (theta);
+  const guint n = (guint) rint (TURN / turn);
 
   memcpy (equivalent, theta, P * sizeof *theta);
   if (n > 1)
-    equivalent[ORIENTATION] = MIN (alike (theta[ORIENTATION], n, (guint) us_rng_below (rng, n)), TURN);
+    equivalent[ORIENTATION] = MIN (fmod (theta[ORIENTATION], turn) + (double) us_rng_below (rng, n) * turn, TURN);
 }
 
-/* Inside the bounds: an orientation a little above 0 is far from one a little below 2π, as their latents are. */
+/* The short way round: an orientation a little above 0 is close to one a little below 2π. */
 static void
 dsprites_closest_equivalent (const UsSimulator *self,
                              const double      *theta,
                              const double      *reference,
                              double            *closest)
 {
-  const guint n = n_alike (theta);
-  double best = INFINITY;
+  const double turn = period (theta);
 
   memcpy (closest, theta, P * sizeof *theta);
-  for (guint k = 0; k <= n; k++)
-    {
-      const double orientation = alike (theta[ORIENTATION], n, k);
-      const double distance = fabs (orientation - reference[ORIENTATION]);
-
-      if (orientation <= TURN && distance < best)
-        {
-          best = distance;
-          closest[ORIENTATION] = orientation;
-        }
-    }
+  closest[ORIENTATION] += turn * rint ((reference[ORIENTATION] - theta[ORIENTATION]) / turn);
 }
 
 #define POSITION(name_, label_, symbol_) \

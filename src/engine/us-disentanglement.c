@@ -40,7 +40,7 @@ to_latents (const UsPrior *prior,
   double *latent = g_new (double, n * p_count);
 
   for (gsize i = 0; i < n; i++)
-    us_prior_to_latent (prior, theta + i * p_count, latent + i * p_count);
+    us_symmetry_to_latent (prior, theta + i * p_count, latent + i * p_count);
   return latent;
 }
 

@@ -33,6 +33,23 @@ us_symmetry_closest (const UsPrior *prior,
 }
 
 void
+us_symmetry_to_latent (const UsPrior *prior,
+                       const double  *theta,
+                       double        *latent)
+{
+  const UsSimulator *simulator = us_prior_simulator (prior);
+
+  us_prior_to_latent (prior, theta, latent);
+  for (gsize p = 0; p < simulator->n_parameters; p++)
+    {
+      const UsDistribution *d = us_prior_distribution (prior, p);
+
+      if (simulator->parameters[p].circular && d->kind == US_DISTRIBUTION_UNIFORM)
+        latent[p] = 2 * (theta[p] - d->a) / (d->b - d->a) - 1;
+    }
+}
+
+void
 us_symmetry_draw (const UsPrior *prior,
                   guint64        seed,
                   guint64        first,
@@ -78,7 +95,7 @@ align_to (const UsPrior *prior,
   for (gsize i = 0; i < n; i++)
     {
       us_symmetry_closest (prior, 1, v + i * p_count, reference, closest);
-      us_prior_to_latent (prior, closest, latent);
+      us_symmetry_to_latent (prior, closest, latent);
       for (gsize p = 0; p < p_count; p++)
         {
           mean[p] += latent[p] / n;

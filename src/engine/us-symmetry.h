@@ -13,6 +13,11 @@ void us_symmetry_closest (const UsPrior *prior,
                           const double  *v,            /* (n, P) */
                           const double  *z,            /* (n, P) */
                           double        *closest);     /* (n, P) */
+/* As us_prior_to_latent(), but of a circular parameter that the prior has uniform, what lies a turn outside the
+ * bounds is a turn outside -1 .. 1, and not their end. */
+void us_symmetry_to_latent (const UsPrior *prior,
+                            const double  *theta,      /* (P) */
+                            double        *latent);    /* (P) */
 /* V̄: a random member of each row's class, from the stream (seed, US_RNG_SHUFFLE, first + i). */
 void us_symmetry_draw    (const UsPrior *prior,
                           guint64        seed,

@@ -173,7 +173,9 @@ struct _UsSimulator
                                UsRng             *rng,
                                double            *equivalent);  /* (P) */
   /* The member of theta's class closest to `reference`, in the latents of the
-   * default prior (us_prior_to_latent), Euclidean; theta may lie anywhere inside the bounds. */
+   * default prior (us_prior_to_latent), Euclidean; theta may lie anywhere inside the bounds.
+   * Of a circular parameter the turn nearest to the reference, even outside the bounds: the
+   * plain difference is then the short way round (us_symmetry_to_latent). */
   void             (*closest_equivalent) (const UsSimulator *self,
                                const double      *theta,        /* (P) */
                                const double      *reference,    /* (P) */
