@@ -210,6 +210,56 @@ test_simulator (Fixture       *f,
   g_assert_null (nth_row (f, 4));
 }
 
+static GtkWidget *
+find_opener (GtkWidget *widget)
+{
+  if (GTK_IS_ACTIONABLE (widget)
+      && g_strcmp0 (gtk_actionable_get_action_name (GTK_ACTIONABLE (widget)), "win.open-path") == 0)
+    return widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    {
+      GtkWidget *found = find_opener (child);
+
+      if (found != NULL)
+        return found;
+    }
+  return NULL;
+}
+
+/* A trained model is offered for the simulators that have one, and it is theirs. */
+static void
+test_shipped (Fixture       *f,
+              gconstpointer  data)
+{
+  GtkWidget *opener = find_opener (f->page);
+  gsize n, n_offered = 0;
+  const UsSimulator *const *simulators = us_registry_list (&n);
+
+  g_assert_nonnull (opener);
+  for (gsize i = 0; i < n; i++)
+    {
+      g_autofree char *name = g_strconcat (simulators[i]->id, ".safetensors", NULL);
+      g_autofree char *path = g_build_filename (US_TEST_SOURCE_ROOT, "data", "models", name, NULL);
+      g_autoptr(GError) error = NULL;
+      g_autoptr(UsSimvae) model = NULL;
+      g_autofree char *target = NULL;
+
+      us_session_set_simulator (f->session, simulators[i]);
+      g_assert_true (fixture_wait (is_settled, f->page, 10));
+      g_assert_true (gtk_widget_get_visible (opener) == g_file_test (path, G_FILE_TEST_EXISTS));
+      if (!gtk_widget_get_visible (opener))
+        continue;
+      n_offered++;
+      g_variant_get (gtk_actionable_get_action_target_value (GTK_ACTIONABLE (opener)), "s", &target);
+      model = us_simvae_load (target, &error);
+      g_assert_no_error (error);
+      g_assert_true (us_simvae_simulator (model) == simulators[i]);
+      g_assert_true (us_simvae_has_encoder (model));
+    }
+  g_assert_cmpuint (n_offered, >=, 2);
+}
+
 /* An entry shows six digits of 2π: the bound all the same, also when another number changes. */
 static void
 test_rounded_bound (Fixture       *f,
@@ -277,6 +327,7 @@ main (int   argc,
   ADD ("/simulator-page/reset", test_reset);
   ADD ("/simulator-page/prior-from-outside", test_prior_from_outside);
   ADD ("/simulator-page/simulator", test_simulator);
+  ADD ("/simulator-page/shipped", test_shipped);
   ADD ("/simulator-page/rounded-bound", test_rounded_bound);
   ADD ("/simulator-page/channels", test_channels);
   ADD ("/simulator-page/output", test_output);

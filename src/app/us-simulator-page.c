@@ -8,6 +8,7 @@
 #include "us-chart.h"
 #include "us-draw-sheet.h"
 #include "us-gallery.h"
+#include "us-shipped.h"
 #include "us-mailbox.h"
 #include "us-parameter-row.h"
 #include "us-session.h"
@@ -30,6 +31,7 @@ struct _UsSimulatorPage
   GtkWidget         *draws;
   GtkLabel          *title;
   GtkLabel          *summary;
+  GtkButton         *shipped;
   GtkLabel          *facts;
   GtkWidget         *output_box;
   GtkDropDown       *output;
@@ -331,6 +333,16 @@ fill_outputs (UsSimulatorPage *self)
 /* ---- the session ---- */
 
 static void
+offer_shipped (UsSimulatorPage *self)
+{
+  g_autofree char *path = us_shipped_model_path (self->simulator->id);
+
+  gtk_widget_set_visible (GTK_WIDGET (self->shipped), path != NULL);
+  if (path != NULL)
+    gtk_actionable_set_action_target (GTK_ACTIONABLE (self->shipped), "s", path);
+}
+
+static void
 on_simulator (UsSimulatorPage *self)
 {
   const UsSimulator *simulator = us_session_get_simulator (self->session);
@@ -341,6 +353,7 @@ on_simulator (UsSimulatorPage *self)
   us_gallery_select (self->gallery, simulator);
   gtk_label_set_label (self->title, _(simulator->title));
   gtk_label_set_label (self->summary, _(simulator->summary));
+  offer_shipped (self);
   gtk_widget_set_visible (GTK_WIDGET (self->constraint), simulator->constraint != NULL);
   if (simulator->constraint != NULL)
     {
@@ -489,6 +502,7 @@ us_simulator_page_class_init (UsSimulatorPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, gallery);
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, title);
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, summary);
+  gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, shipped);
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, facts);
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, output_box);
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, output);

@@ -3,6 +3,8 @@
 
 #include "us-window-private.h"
 
+#include "us-shipped.h"
+
 #include <glib/gi18n.h>
 
 #define MAX_RECENT 8
@@ -193,18 +195,10 @@ us_window_open (UsWindow *self,
 void
 us_window_open_shipped_model (UsWindow *self)
 {
-  const char *const folders[] = { US_PKGDATADIR, US_SOURCE_DATADIR };
+  g_autofree char *path = us_shipped_model_path ("fourier");
 
-  for (gsize i = 0; i < G_N_ELEMENTS (folders); i++)
-    {
-      g_autofree char *path = g_build_filename (folders[i], "models", "fourier.safetensors", NULL);
-
-      if (g_file_test (path, G_FILE_TEST_EXISTS))
-        {
-          open_path (self, path, TRUE);
-          return;
-        }
-    }
+  if (path != NULL)
+    open_path (self, path, TRUE);
 }
 
 static GtkFileChooserNative *
