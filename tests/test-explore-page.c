@@ -4,7 +4,9 @@
 
 #include "us-explore-page.h"
 #include "us-image-view.h"
+#include "us-chart.h"
 #include "us-latent-row.h"
+#include "us-quantity.h"
 #include "us-resources.h"
 #include "ui-fixture.h"
 
@@ -18,7 +20,7 @@ typedef struct
   UsSession     *session;
 } Fixture;
 
-static char *fourier_file, *curve_file, *box_file;
+static char *fourier_file, *curve_file, *box_file, *rlc_file;
 
 static gboolean
 is_settled (gpointer data)
@@ -191,6 +193,117 @@ test_other_models (Fixture       *f,
   activate (f, "play");
   activate (f, "randomise");
   fixture_run_for (0.05);
+}
+
+/* The charts of a series below root, in their order. */
+static void
+find_charts (GtkWidget *root,
+             GPtrArray *charts)
+{
+  if (!gtk_widget_get_child_visible (root))
+    return;
+  if (US_IS_CHART (root))
+    g_ptr_array_add (charts, root);
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL; child = gtk_widget_get_next_sibling (child))
+    find_charts (child, charts);
+}
+
+static void
+assert_chart (GtkWidget  *chart,
+              const char *y,
+              double      y_within)
+{
+  UsPlot *plot = us_chart_get_plot (US_CHART (chart));
+  UsScale scale;
+
+  g_assert_cmpstr (us_plot_get_axis_label (plot, US_AXIS_Y), ==, y);
+  us_plot_get_full_scale (plot, US_AXIS_X, &scale);
+  g_assert_cmpint (scale.kind, ==, US_SCALE_LOG);
+  g_assert_cmpfloat_with_epsilon (scale.lower, 50, 1e-9);
+  g_assert_cmpfloat_with_epsilon (scale.upper, 5e6, 1e-3);
+  us_plot_get_full_scale (plot, US_AXIS_Y, &scale);
+  g_assert_cmpfloat (scale.lower, >=, -y_within);
+  g_assert_cmpfloat (scale.upper, <=, y_within);
+}
+
+/* Gain and phase: a chart, a unit, an error and a difference each; f0 and Q follow the sliders. */
+static void
+test_channels (Fixture       *f,
+               gconstpointer  data)
+{
+  static const double theta[] = { 100, 10, 100 };       /* Ω, mH, nF */
+  g_autoptr(GPtrArray) charts = g_ptr_array_new ();
+  g_autoptr(UsPlayer) player = NULL;
+  g_autofree char *decibels = NULL, *radians = NULL, *expected = NULL;
+  const UsSimulator *simulator;
+  float decoded[256], simulated[256];
+  double square[2] = { 0, 0 };
+  UsRng rng;
+
+  open_model (f, rlc_file);
+  for (gsize i = 0; i < 3; i++)
+    us_explore_page_set_value (f->page, i, theta[i]);
+  /* 1 / (2π √(10 mH · 100 nF)) = 5032.92 Hz, √(10 mH / 100 nF) / 100 Ω = 3.16228: at once. */
+  g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "5.03 kHz"));
+  g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "3.16"));
+  g_assert_true (fixture_wait (is_settled, f->page, 10));
+
+  simulator = us_simvae_simulator (us_session_get_model (f->session));
+  player = us_player_new (us_session_get_model (f->session), 1, NULL);
+  us_player_decode (player, 1, theta, decoded);
+  us_rng_init (&rng, 1, US_RNG_SIMULATOR, 0);
+  g_assert_cmpint (simulator->run (simulator, theta, 0, &rng, simulated), ==, US_SIM_OK);
+  for (gsize i = 0; i < 256; i++)
+    square[i % 2] += ((double) decoded[i] - simulated[i]) * ((double) decoded[i] - simulated[i]) / 128;
+  decibels = us_quantity_format_error (sqrt (square[0]), "dB");
+  radians = us_quantity_format_error (sqrt (square[1]), "rad");
+  expected = g_strdup_printf ("RMS difference %s, %s; largest", decibels, radians);
+  g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), expected));
+
+  find_charts (GTK_WIDGET (f->page), charts);
+  g_assert_cmpuint (charts->len, ==, 5);        /* the last: strips */
+  assert_chart (charts->pdata[0], "Gain", 120);
+  assert_chart (charts->pdata[1], "Phase", 2);
+  assert_chart (charts->pdata[2], "Decoder − simulator", 4);
+  assert_chart (charts->pdata[3], "Decoder − simulator", 0.2);
+}
+
+static void
+assert_quantity (double      value,
+                 const char *unit,
+                 const char *expected)
+{
+  g_autofree char *text = us_quantity_format (value, unit);
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+static void
+test_quantities (void)
+{
+  static const struct { double value; const char *text; } errors[] = {
+    { 0.0523, "0.052 dB" }, { 0.00996, "0.010 dB" }, { 3.14159, "3.1 dB" }, { 42.4, "42 dB" }, { 0, "0.0 dB" },
+    { 1e-9, "0.000000 dB" },
+  };
+
+  assert_quantity (15915.5, "Hz", "15.9 kHz");
+  assert_quantity (999.6, "Hz", "1.00 kHz");
+  assert_quantity (999.4, "Hz", "999 Hz");
+  assert_quantity (5.0329e6, "Hz", "5.03 MHz");
+  assert_quantity (9.996, "Hz", "10.0 Hz");
+  assert_quantity (0.0025, "s", "2.50 ms");
+  assert_quantity (-3.2e-6, "V", "−3.20 µV");
+  assert_quantity (0.7071, "", "0.707");
+  assert_quantity (29.96, "", "30.0");
+  assert_quantity (0, "", "0.00");
+  assert_quantity (2e7, "", "2e+07");
+  assert_quantity (NAN, "Hz", "–");
+  for (gsize i = 0; i < G_N_ELEMENTS (errors); i++)
+    {
+      g_autofree char *text = us_quantity_format_error (errors[i].value, "dB");
+
+      g_assert_cmpstr (text, ==, errors[i].text);
+    }
 }
 
 /* A value that rounds to zero has no sign, however many digits there are. */
@@ -406,6 +519,7 @@ main (int   argc,
   fourier_file = fixture_model_file ("fourier", 0);
   curve_file = fixture_model_file ("fourier", 1);
   box_file = fixture_model_file ("box", 0);
+  rlc_file = fixture_model_file ("rlc", 0);
 
 #define ADD(path, data, function) g_test_add (path, Fixture, data, set_up, function, tear_down)
   ADD ("/explore-page/agreement", NULL, test_agreement);
@@ -413,7 +527,9 @@ main (int   argc,
   ADD ("/explore-page/newest-wins", NULL, test_newest_wins);
   ADD ("/explore-page/play", NULL, test_play);
   ADD ("/explore-page/other-models", NULL, test_other_models);
+  ADD ("/explore-page/channels", NULL, test_channels);
   ADD ("/explore-page/newer-weights", NULL, test_newer_weights);
+  g_test_add_func ("/explore-page/quantities", test_quantities);
   g_test_add_func ("/explore-page/no-negative-zero", test_no_negative_zero);
   ADD ("/explore-page/latency", NULL, test_latency);
   ADD ("/explore-page/latency-following", "following", test_latency);
@@ -421,5 +537,6 @@ main (int   argc,
   fixture_remove (fourier_file);
   fixture_remove (curve_file);
   fixture_remove (box_file);
+  fixture_remove (rlc_file);
   return status;
 }

@@ -205,7 +205,7 @@ static const UsOutput outputs[] = {
   {
     .id = "bode", .label = N_("Bode plot"), .kind = US_OUTPUT_SERIES,
     .height = T, .width = 1, .channels = G_N_ELEMENTS (channels),
-    .x_label = "Frequency", .x_unit = "Hz", .y_label = "Gain, phase", .y_unit = "dB, rad",
+    .x_label = N_("Frequency"), .x_unit = "Hz", .y_label = "Gain, phase", .y_unit = "dB, rad",
     .x_lower = FIRST, .x_upper = LAST, .y_lower = GAIN_MIN, .y_upper = G_PI_2,
     .lower = GAIN_MIN, .upper = G_PI_2,
     .channel_info = channels,
@@ -214,8 +214,8 @@ static const UsOutput outputs[] = {
 };
 
 static const UsDerived derived[] = {
-  { "f0", "Resonance frequency", "f₀", "Hz", TRUE, resonance_hz },
-  { "Q", "Quality factor", "Q", "", TRUE, quality },
+  { "f0", N_("Resonance frequency"), "f₀", "Hz", TRUE, resonance_hz },
+  { "Q", N_("Quality factor"), "Q", "", TRUE, quality },
 };
 
 const UsSimulator us_simulator_rlc = {

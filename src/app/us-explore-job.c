@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* P parameters; a series has T points and C channels. */
+/* P parameters. */
 #include "config.h"
 
 #include "us-explore-job.h"
 
 #include "us-pool.h"
+#include "us-series-plot.h"
 
 #include <glib/gi18n.h>
 
@@ -17,7 +18,7 @@ struct _UsExploreJob
   UsSimvae        *model;
   UsMailbox       *mailbox;
   double          *theta;       /* (P) */
-  UsChartPainting *paintings[US_EXPLORE_N_PLOTS];
+  GPtrArray       *paintings;   /* of UsChartPainting or NULL, owned */
   guint64          serial;
   gsize            n_columns;
   gboolean         with_simulator;
@@ -35,6 +36,7 @@ us_explore_job_new (UsExploreLab *lab,
   self->model = us_simvae_ref (model);
   self->mailbox = us_mailbox_ref (mailbox);
   self->theta = g_memdup2 (theta, us_simvae_simulator (model)->n_parameters * sizeof *theta);
+  self->paintings = g_ptr_array_new_with_free_func ((GDestroyNotify) us_chart_painting_free);
   return self;
 }
 
@@ -43,8 +45,8 @@ us_explore_job_paint (UsExploreJob    *self,
                       guint            which,
                       UsChartPainting *painting)
 {
-  us_chart_painting_free (self->paintings[which]);
-  self->paintings[which] = painting;
+  g_assert (which == self->paintings->len);
+  g_ptr_array_add (self->paintings, painting);
 }
 
 static void
@@ -52,8 +54,7 @@ job_free (gpointer data)
 {
   UsExploreJob *self = data;
 
-  for (guint i = 0; i < US_EXPLORE_N_PLOTS; i++)
-    us_chart_painting_free (self->paintings[i]);
+  g_ptr_array_unref (self->paintings);
   us_explore_lab_unref (self->lab);
   us_simvae_unref (self->model);
   us_mailbox_unref (self->mailbox);
@@ -67,70 +68,63 @@ void
 us_explore_view_free (UsExploreView *view)
 {
   us_explore_picture_free (view->picture);
-  for (guint i = 0; i < US_EXPLORE_N_PLOTS; i++)
+  for (gsize i = 0; i < view->n_plots; i++)
     {
-      g_clear_pointer (&view->plots[i], us_plot_unref);
+      us_plot_unref (view->plots[i]);
       us_chart_painting_free (view->paintings[i]);
     }
+  g_free (view->plots);
+  g_free (view->paintings);
   g_free (view);
 }
 
-/* x, y of one curve a channel. */
-static void
-add_curves (UsPlot            *plot,
-            const UsOutput    *output,
-            gsize              C,
-            const float       *values,          /* (T, C) */
-            const char        *name,
-            const UsPlotStyle *style)
-{
-  gsize T = output->height;
-  g_autofree double *x = g_new (double, T);
-  g_autofree double *y = g_new (double, T);
-
-  for (gsize c = 0; c < C; c++)
-    {
-      for (gsize t = 0; t < T; t++)
-        {
-          x[t] = output->x_lower + (output->x_upper - output->x_lower) * t / MAX (T - 1, 1);
-          y[t] = values[t * C + c];
-        }
-      us_plot_add_line (plot, c == 0 ? name : NULL, style, T, x, y);
-    }
-}
-
 static UsPlot *
-plot_curves (const UsExplorePicture *picture)
+plot_curves (const UsExplorePicture *picture,
+             gsize                   which)
 {
   const UsOutput *output = picture->output;
-  UsPlot *plot = us_plot_new (NULL);
+  UsPlot *plot = us_series_plot_new (output, which, NULL);
 
-  us_plot_set_axis (plot, US_AXIS_X, output->x_label, output->x_unit, US_SCALE_LINEAR);
-  us_plot_set_axis (plot, US_AXIS_Y, output->y_label, output->y_unit, US_SCALE_LINEAR);
-  us_plot_set_range (plot, US_AXIS_Y, output->lower, output->upper);
+  us_series_plot_fix_range (plot, output, which);
   if (picture->simulated != NULL)
-    add_curves (plot, output, output->channels, picture->simulated, _("Simulator"),
-                &(UsPlotStyle) { .colour = US_COLOUR_FOREGROUND, .dash = US_DASH_DASHED });
-  add_curves (plot, output, output->channels, picture->decoded, _("Decoder"),
-              &(UsPlotStyle) { .colour = 1, .width = 2 });
+    us_series_plot_add (plot, output, which, _("Simulator"),
+                        &(UsPlotStyle) { .colour = US_COLOUR_FOREGROUND, .dash = US_DASH_DASHED }, picture->simulated);
+  us_series_plot_add (plot, output, which, _("Decoder"), &(UsPlotStyle) { .colour = 1, .width = 2 }, picture->decoded);
   return plot;
 }
 
-/* Its values are a mean over channels: one curve. */
 static UsPlot *
-plot_difference (const UsExplorePicture *picture)
+plot_difference (const UsExplorePicture *picture,
+                 gsize                   which)
 {
   const UsOutput *output = picture->output;
-  double half = (output->upper - output->lower) / 2;
-  UsPlot *plot = us_plot_new (NULL);
+  UsChannel channel = us_output_channel (output, which);
+  double shown = (channel.upper - channel.lower) / (output->channel_info != NULL ? 32 : 8);
+  UsPlot *plot = us_series_plot_new (output, which, NULL);
 
-  us_plot_set_axis (plot, US_AXIS_X, output->x_label, output->x_unit, US_SCALE_LINEAR);
-  us_plot_set_axis (plot, US_AXIS_Y, _("Decoder − simulator"), output->y_unit, US_SCALE_LINEAR);
-  us_plot_set_range (plot, US_AXIS_Y, -half / 4, half / 4);
+  us_plot_set_axis (plot, US_AXIS_Y, _("Decoder − simulator"), channel.unit, US_SCALE_LINEAR);
+  us_plot_set_range (plot, US_AXIS_Y, -shown, shown);
   us_plot_add_rule (plot, NULL, NULL, US_AXIS_Y, 0);
   if (picture->difference != NULL)
-    add_curves (plot, output, 1, picture->difference, NULL, &(UsPlotStyle) { .colour = 2 });
+    us_series_plot_add (plot, output, which, NULL, &(UsPlotStyle) { .colour = 2 }, picture->difference);
   return plot;
+}
+
+static void
+make_plots (UsExploreJob  *self,
+            UsExploreView *view)
+{
+  view->n_plots = 2 * us_series_n_plots (view->picture->output);
+  view->plots = g_new (UsPlot *, view->n_plots);
+  view->paintings = g_new0 (UsChartPainting *, view->n_plots);
+  for (gsize i = 0; i < view->n_plots; i++)
+    {
+      view->plots[i] = i % 2 == 0 ? plot_curves (view->picture, i / 2) : plot_difference (view->picture, i / 2);
+      if (i >= self->paintings->len || self->paintings->pdata[i] == NULL)
+        continue;
+      view->paintings[i] = g_steal_pointer (&self->paintings->pdata[i]);
+      us_chart_painting_paint (view->paintings[i], view->plots[i]);
+    }
 }
 
 /* Preview thread.  Not cancelled: it is short, and a hand that moves faster than
@@ -144,16 +138,7 @@ run_view (gpointer    data,
 
   view->picture = us_explore_lab_picture (self->lab, self->model, self->theta, self->serial);
   if (view->picture->output->kind != US_OUTPUT_IMAGE)
-    {
-      view->plots[US_EXPLORE_CURVES] = plot_curves (view->picture);
-      view->plots[US_EXPLORE_DIFFERENCE] = plot_difference (view->picture);
-      for (guint i = 0; i < US_EXPLORE_N_PLOTS; i++)
-        if (self->paintings[i] != NULL)
-          {
-            us_chart_painting_paint (self->paintings[i], view->plots[i]);
-            view->paintings[i] = g_steal_pointer (&self->paintings[i]);
-          }
-    }
+    make_plots (self, view);
   us_mailbox_post (self->mailbox, view);
 }
 
@@ -195,10 +180,10 @@ run_strips (gpointer    data,
     return;
   sheet = g_new0 (UsExploreSheet, 1);
   sheet->strips = strips;
-  if (self->paintings[0] != NULL)
+  if (self->paintings->len > 0 && self->paintings->pdata[0] != NULL)
     {
-      us_chart_painting_paint (self->paintings[0], strips->plot);
-      sheet->painting = g_steal_pointer (&self->paintings[0]);
+      sheet->painting = g_steal_pointer (&self->paintings->pdata[0]);
+      us_chart_painting_paint (sheet->painting, strips->plot);
     }
   us_mailbox_post (self->mailbox, sheet);
 }

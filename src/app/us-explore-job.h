@@ -14,19 +14,13 @@ G_BEGIN_DECLS
  * What the Explore page asks of its two slots, and the letters that come back.  All that
  * can be made ready away from the main thread is: plots are built and painted there.
  */
-enum
-{
-  US_EXPLORE_CURVES,            /* decoder and simulator */
-  US_EXPLORE_DIFFERENCE,
-  US_EXPLORE_N_PLOTS
-};
-
 /* What a slider is answered with. */
 typedef struct
 {
   UsExplorePicture *picture;
-  UsPlot           *plots[US_EXPLORE_N_PLOTS];          /* of a series; else NULL */
-  UsChartPainting  *paintings[US_EXPLORE_N_PLOTS];      /* of these; NULL: nobody asked */
+  gsize             n_plots;            /* 0 unless it is a series: */
+  UsPlot          **plots;              /* (n_plots) for each of us_series_n_plots (): the curves, their difference */
+  UsChartPainting **paintings;          /* (n_plots) of these; NULL: nobody asked */
 } UsExploreView;
 
 typedef struct
@@ -45,7 +39,7 @@ UsExploreJob *us_explore_job_new        (UsExploreLab    *lab,
                                          UsSimvae        *model,
                                          UsMailbox       *mailbox,
                                          const double    *theta);
-/* painting: taken, may be NULL; which: of the plots, 0 for strips. */
+/* painting: taken, may be NULL; which: of the plots, 0 for strips; in that order. */
 void          us_explore_job_paint      (UsExploreJob    *self,
                                          guint            which,
                                          UsChartPainting *painting);

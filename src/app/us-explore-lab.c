@@ -78,6 +78,8 @@ us_explore_picture_free (UsExplorePicture *picture)
   g_free (picture->simulated);
   g_free (picture->difference);
   g_free (picture->refusal);
+  g_free (picture->channel_rms);
+  g_free (picture->channel_largest);
   g_free (picture);
 }
 
@@ -110,10 +112,11 @@ static void
 compare (UsExplorePicture *picture)
 {
   const UsOutput *output = picture->output;
+  gboolean image = output->kind == US_OUTPUT_IMAGE;
   gsize C = output->channels, n = picture->n_values / C;
   double square = 0;
 
-  picture->difference = g_new (float, n);
+  picture->difference = g_new (float, image ? n : picture->n_values);
   for (gsize i = 0; i < n; i++)
     {
       double sum = 0;
@@ -125,10 +128,36 @@ compare (UsExplorePicture *picture)
           sum += d;
           square += d * d;
           picture->largest = MAX (picture->largest, fabs (d));
+          if (!image)
+            picture->difference[i * C + c] = d;
         }
-      picture->difference[i] = sum / C;
+      if (image)
+        picture->difference[i] = sum / C;
     }
   picture->rms = sqrt (square / picture->n_values);
+}
+
+/* Decibels and radians have no common mean. */
+static void
+compare_channels (UsExplorePicture *picture)
+{
+  gsize C = picture->output->channels, T = picture->output->height;
+
+  picture->channel_rms = g_new (double, C);
+  picture->channel_largest = g_new0 (double, C);
+  for (gsize c = 0; c < C; c++)
+    {
+      double square = 0;
+
+      for (gsize t = 0; t < T; t++)
+        {
+          double d = picture->difference[t * C + c];
+
+          square += d * d;
+          picture->channel_largest[c] = MAX (picture->channel_largest[c], fabs (d));
+        }
+      picture->channel_rms[c] = sqrt (square / T);
+    }
 }
 
 UsExplorePicture *
@@ -160,6 +189,8 @@ us_explore_lab_picture (UsExploreLab *self,
   picture->simulate_ms = (end - middle) / 1000.0;
   if (picture->simulated != NULL)
     compare (picture);
+  if (picture->difference != NULL && picture->output->kind == US_OUTPUT_SERIES && picture->output->channel_info != NULL)
+    compare_channels (picture);
   return picture;
 }
 

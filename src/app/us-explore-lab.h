@@ -24,9 +24,12 @@ typedef struct
   gsize           n_values;
   float          *decoded;      /* (N) G(θ) */
   float          *simulated;    /* (N) S(θ); NULL when the simulator refused */
-  float          *difference;   /* (H, W), decoder − simulator, mean over channels; or NULL */
+  float          *difference;   /* decoder − simulator: of an image (H, W), mean over channels; of a
+                                 * series (T, C); or NULL */
   char           *refusal;      /* why, when simulated is NULL */
   double          rms, largest; /* of decoder − simulator over all values */
+  double         *channel_rms, *channel_largest;        /* (C) the same of each channel, where they
+                                 * mean different things; or NULL */
   double          decode_ms, simulate_ms;
 } UsExplorePicture;
 

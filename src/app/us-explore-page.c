@@ -8,10 +8,13 @@
 #include "us-aspect-bin.h"
 #include "us-chart.h"
 #include "us-colour-bar.h"
+#include "us-derived-facts.h"
+#include "us-explore-charts.h"
 #include "us-explore-job.h"
 #include "us-explore-play.h"
 #include "us-image-view.h"
 #include "us-latent-row.h"
+#include "us-quantity.h"
 #include "us-read-out.h"
 #include "us-session.h"
 
@@ -35,6 +38,7 @@ struct _UsExplorePage
   GtkToggleButton    *play_button;
   GtkDropDown        *play_mode;
   GtkListBox         *latents;
+  UsDerivedFacts     *derived;
   GtkBox             *controls;
   GtkBox             *views;
   GtkStack           *kinds;
@@ -43,8 +47,7 @@ struct _UsExplorePage
   UsImageView        *difference_view;
   GtkLabel           *scale_lower;
   GtkLabel           *scale_upper;
-  UsChart            *curves;
-  UsChart            *curve_difference;
+  UsExploreCharts    *charts;
   UsReadOut          *agreement;
   UsReadOut          *timing;
   GtkWidget          *strips_section;
@@ -184,6 +187,15 @@ shown_output (UsExplorePage *self)
   return &us_simvae_simulator (self->model)->outputs[us_simvae_output (self->model)];
 }
 
+/* What needs no network, at once. */
+static void
+say_place (UsExplorePage *self)
+{
+  g_autofree double *theta = dup_theta (self);
+
+  us_derived_facts_set_theta (self->derived, theta);
+}
+
 static void
 ask (UsExplorePage *self)
 {
@@ -198,12 +210,10 @@ ask (UsExplorePage *self)
       return;
     }
   self->stale = FALSE;
+  say_place (self);
   job = job_new (self, self->lab, self->pictures);
   if (shown_output (self)->kind != US_OUTPUT_IMAGE)
-    {
-      us_explore_job_paint (job, US_EXPLORE_CURVES, us_chart_begin_painting (self->curves));
-      us_explore_job_paint (job, US_EXPLORE_DIFFERENCE, us_chart_begin_painting (self->curve_difference));
-    }
+    us_explore_charts_paint (self->charts, job);
   us_latency_ask (self->latency, ++self->serial, g_get_monotonic_time ());
   us_explore_job_ask_view (job, preview, self->serial);
   /* While the hand moves, strips follow at most every STRIPS_DELAY_MS. */
@@ -213,28 +223,51 @@ ask (UsExplorePage *self)
 
 /* ---- what comes back ---- */
 
+/* "0.052 dB, 0.0021 rad" */
+static char *
+list_errors (const UsOutput *output,
+             const double   *errors)    /* (C) */
+{
+  g_autoptr(GString) list = g_string_new (NULL);
+
+  for (gsize c = 0; c < output->channels; c++)
+    {
+      g_autofree char *text = us_quantity_format_error (errors[c], us_output_channel (output, c).unit);
+
+      g_string_append_printf (list, "%s%s", c > 0 ? ", " : "", text);
+    }
+  return g_strdup (list->str);
+}
+
+static char *
+describe_agreement (const UsExplorePicture *picture)
+{
+  double range = picture->output->upper - picture->output->lower;
+  g_autofree char *rms = NULL, *largest = NULL;
+
+  if (picture->simulated == NULL)
+    return g_strdup (picture->refusal);
+  if (picture->channel_rms == NULL)
+    return g_strdup_printf (_("RMS difference %.4f, %.1f %% of the range; largest %.3f"), picture->rms,
+                            range > 0 ? 100 * picture->rms / range : 0, picture->largest);
+  rms = list_errors (picture->output, picture->channel_rms);
+  largest = list_errors (picture->output, picture->channel_largest);
+  return g_strdup_printf (_("RMS difference %s; largest %s"), rms, largest);
+}
+
 static gboolean
 say_agreement (gpointer data)
 {
   UsExplorePage *self = data;
   const UsExplorePicture *picture = self->picture;
   g_autofree char *text = NULL, *timing = NULL;
-  double range;
 
   self->read_out_id = 0;
   self->read_out_us = g_get_monotonic_time ();
   if (picture == NULL)
     return G_SOURCE_REMOVE;
-  range = picture->output->upper - picture->output->lower;
-  if (picture->simulated == NULL)
-    us_read_out_set_text (self->agreement, picture->refusal);
-  else
-    {
-      text = g_strdup_printf (_("RMS difference %.4f, %.1f %% of the range; largest %.3f"),
-                              picture->rms, range > 0 ? 100 * picture->rms / range : 0,
-                              picture->largest);
-      us_read_out_set_text (self->agreement, text);
-    }
+  text = describe_agreement (picture);
+  us_read_out_set_text (self->agreement, text);
   timing = g_strdup_printf (_("decoded in %.2f ms · simulated in %.3f ms"),
                             picture->decode_ms, picture->simulate_ms);
   us_read_out_set_text (self->timing, timing);
@@ -270,11 +303,7 @@ on_view (gpointer owner,
   if (view->picture->output->kind == US_OUTPUT_IMAGE)
     show_images (self, view->picture);
   else
-    {
-      us_chart_set_painted (self->curves, view->plots[US_EXPLORE_CURVES], view->paintings[US_EXPLORE_CURVES]);
-      us_chart_set_painted (self->curve_difference, view->plots[US_EXPLORE_DIFFERENCE],
-                            view->paintings[US_EXPLORE_DIFFERENCE]);
-    }
+    us_explore_charts_show (self->charts, view);
   self->shown = view->picture->serial;
   us_latency_answer (self->latency, self->shown, g_get_monotonic_time ());
 
@@ -508,6 +537,9 @@ on_model (UsExplorePage *self)
       gtk_stack_set_visible_child_name (self->kinds,
                                         output->kind == US_OUTPUT_IMAGE ? "image" : "series");
       set_scale_labels (self, output);
+      us_derived_facts_set_simulator (self->derived, us_simvae_simulator (model));
+      if (output->kind == US_OUTPUT_SERIES)
+        us_explore_charts_set_output (self->charts, output);
       /* The middle is often the dullest place: start at a draw, each time the same. */
       move_to_draw (self, FIRST_DRAW);
     }
@@ -630,8 +662,8 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, difference_view);
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, scale_lower);
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, scale_upper);
-  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, curves);
-  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, curve_difference);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, charts);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, derived);
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, agreement);
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, timing);
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, strips_section);
@@ -662,6 +694,8 @@ us_explore_page_class_init (UsExplorePageClass *klass)
   g_type_ensure (US_TYPE_ASPECT_BIN);
   g_type_ensure (US_TYPE_CHART);
   g_type_ensure (US_TYPE_COLOUR_BAR);
+  g_type_ensure (US_TYPE_DERIVED_FACTS);
+  g_type_ensure (US_TYPE_EXPLORE_CHARTS);
   g_type_ensure (US_TYPE_IMAGE_VIEW);
   g_type_ensure (US_TYPE_READ_OUT);
   gtk_widget_class_set_template_from_resource (widget_class,

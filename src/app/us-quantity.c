@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "us-quantity.h"
+
+#include <math.h>
+
+#define MAX_DECIMALS 6
+
+/* Units that are read with a prefix (BIPM, The International System of Units, 2019, table 7). */
+static const char *const prefixed[] = { "Hz", "s", "V", "A", "Ω", "F", "H", "W", "Pa", "J" };
+static const struct
+{
+  double      factor;
+  const char *prefix;
+} prefixes[] = {
+  { 1e-12, "p" }, { 1e-9, "n" }, { 1e-6, "µ" }, { 1e-3, "m" }, { 1, "" }, { 1e3, "k" }, { 1e6, "M" }, { 1e9, "G" },
+};
+
+static gboolean
+takes_prefix (const char *unit)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (prefixed); i++)
+    if (g_str_equal (unit, prefixed[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* So many that `digits` of them tell, after rounding: 9.996 is 10.0. */
+static int
+decimals_for (double value,
+              int    digits)
+{
+  int decimals;
+
+  if (value == 0)
+    return digits - 1;
+  decimals = digits - 1 - (int) floor (log10 (fabs (value)));
+  if (decimals >= 0 && decimals <= MAX_DECIMALS
+      && round (fabs (value) * pow (10, decimals)) >= pow (10, digits))
+    decimals--;
+  return CLAMP (decimals, 0, MAX_DECIMALS);
+}
+
+static char *
+join (double      value,
+      int         digits,
+      const char *prefix,
+      const char *unit)
+{
+  const char *sign = signbit (value) && value != 0 ? "\u2212" : "";
+
+  return g_strdup_printf ("%s%.*f%s%s%s", sign, decimals_for (value, digits), fabs (value),
+                          *unit != '\0' ? " " : "", prefix, unit);
+}
+
+char *
+us_quantity_format (double      value,
+                    const char *unit)
+{
+  if (!isfinite (value))
+    return g_strdup ("–");
+  if (takes_prefix (unit) && value != 0)
+    for (gsize i = G_N_ELEMENTS (prefixes); i-- > 0; )
+      if (fabs (value) >= 0.9995 * prefixes[i].factor || i == 0)
+        return join (value / prefixes[i].factor, 3, prefixes[i].prefix, unit);
+  if (value != 0 && (fabs (value) < 1e-4 || fabs (value) >= 1e6))
+    return g_strdup_printf ("%.3g%s%s", value, *unit != '\0' ? " " : "", unit);
+  return join (value, 3, "", unit);
+}
+
+char *
+us_quantity_format_error (double      value,
+                          const char *unit)
+{
+  return isfinite (value) ? join (value, 2, "", unit) : g_strdup ("–");
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Numbers with units as one reads them; each is freed with g_free. */
+
+/* Three digits; "15.9 kHz": of units that take them, with a prefix. unit "": none. */
+char *us_quantity_format       (double      value,
+                                const char *unit);
+/* Of an error: two digits, never a power of ten, "0.052 dB". */
+char *us_quantity_format_error (double      value,
+                                const char *unit);
+
+G_END_DECLS
