@@ -2,6 +2,7 @@
 /* Sliders, what they show, how long it takes, and that the main thread stays free. */
 #include "config.h"
 
+#include "us-explore-lab.h"
 #include "us-explore-page.h"
 #include "us-image-view.h"
 #include "us-chart.h"
@@ -193,6 +194,74 @@ test_other_models (Fixture       *f,
   activate (f, "play");
   activate (f, "randomise");
   fixture_run_for (0.05);
+}
+
+static gboolean
+has_empty_note (gpointer data)
+{
+  return fixture_find_label (data, "Empty: outside the simulator’s domain") != NULL;
+}
+
+/* Q = √(L/C) / R is held to 0.1 … 30: beyond, words beside the sliders, at once, and nothing drawn as if it were fine. */
+static void
+test_outside (Fixture       *f,
+              gconstpointer  data)
+{
+  GtkWidget *page = GTK_WIDGET (f->page);
+  GtkWidget *words;
+
+  open_model (f, rlc_file);
+  us_explore_page_set_value (f->page, 1, 10);
+  us_explore_page_set_value (f->page, 2, 100);
+  us_explore_page_set_value (f->page, 0, 3100);         /* Q = 0.102 */
+  words = fixture_find_label (page, "the quality factor √(L/C) / R lies between 0.1 and 30. The decoder");
+  g_assert_false (gtk_widget_get_mapped (words));
+  us_explore_page_set_value (f->page, 0, 3200);         /* Q = 0.0988 */
+  g_assert_true (gtk_widget_get_visible (gtk_widget_get_parent (words)));
+  g_assert_true (fixture_wait (is_settled, f->page, 10));
+  g_assert_nonnull (fixture_find_label (page, "not defined here"));
+  g_assert_true (gtk_widget_get_mapped (words));
+  us_explore_page_set_value (f->page, 0, 100);
+  g_assert_true (fixture_wait (is_settled, f->page, 10));
+  g_assert_false (gtk_widget_get_mapped (words));
+  g_assert_null (fixture_find_label (page, "not defined here"));
+  /* Whichever way R goes, it leaves the domain. */
+  g_assert_true (fixture_wait (has_empty_note, page, 10));
+
+  /* A simulator without a constraint has nothing to say. */
+  open_model (f, fourier_file);
+  fixture_run_for (0.4);
+  g_assert_false (has_empty_note (page));
+}
+
+/* The pictures of a strip that lie outside are empty, in the rows of both. */
+static void
+test_strips_outside (void)
+{
+  g_autoptr(UsExploreLab) lab = us_explore_lab_new ();
+  g_autoptr(GError) error = NULL;
+  g_autoptr(UsSimvae) model = us_simvae_load (rlc_file, &error);
+  const UsSimulator *simulator = us_simvae_simulator (model);
+  static const double theta[] = { 100, 10, 100 };
+  gsize n_expected = 0;
+
+  g_assert_no_error (error);
+  for (gsize p = 0; p < 3; p++)
+    for (gsize k = 0; k < 9; k++)
+      {
+        double moved[3] = { theta[0], theta[1], theta[2] };
+
+        moved[p] = simulator->parameters[p].lower
+                   * pow (simulator->parameters[p].upper / simulator->parameters[p].lower, k / 8.0);
+        n_expected += !simulator->accepts (simulator, moved);
+      }
+  g_assert_cmpuint (n_expected, >, 0);
+  for (int with_simulator = 0; with_simulator < 2; with_simulator++)
+    {
+      g_autoptr(UsExploreStrips) strips = us_explore_lab_strips (lab, model, theta, 9, with_simulator, NULL);
+
+      g_assert_cmpuint (strips->n_outside, ==, n_expected);
+    }
 }
 
 /* The charts of a series below root, in their order. */
@@ -528,6 +597,8 @@ main (int   argc,
   ADD ("/explore-page/play", NULL, test_play);
   ADD ("/explore-page/other-models", NULL, test_other_models);
   ADD ("/explore-page/channels", NULL, test_channels);
+  ADD ("/explore-page/outside", NULL, test_outside);
+  g_test_add_func ("/explore-page/strips-outside", test_strips_outside);
   ADD ("/explore-page/newer-weights", NULL, test_newer_weights);
   g_test_add_func ("/explore-page/quantities", test_quantities);
   g_test_add_func ("/explore-page/no-negative-zero", test_no_negative_zero);

@@ -89,7 +89,11 @@ plot_curves (const UsExplorePicture *picture,
   if (picture->simulated != NULL)
     us_series_plot_add (plot, output, which, _("Simulator"),
                         &(UsPlotStyle) { .colour = US_COLOUR_FOREGROUND, .dash = US_DASH_DASHED }, picture->simulated);
-  us_series_plot_add (plot, output, which, _("Decoder"), &(UsPlotStyle) { .colour = 1, .width = 2 }, picture->decoded);
+  us_series_plot_add (plot, output, which,
+                      picture->simulated != NULL ? _("Decoder") : _("Decoder, not to be believed"),
+                      &(UsPlotStyle) { .colour = 1, .width = 2,
+                                       .opacity = picture->simulated != NULL ? 1 : US_EXPLORE_FADED },
+                      picture->decoded);
   return plot;
 }
 
@@ -104,6 +108,7 @@ plot_difference (const UsExplorePicture *picture,
 
   us_plot_set_axis (plot, US_AXIS_Y, _("Decoder − simulator"), channel.unit, US_SCALE_LINEAR);
   us_plot_set_range (plot, US_AXIS_Y, -shown, shown);
+  us_plot_set_empty_message (plot, _("Nothing to compare with"));
   us_plot_add_rule (plot, NULL, NULL, US_AXIS_Y, 0);
   if (picture->difference != NULL)
     us_series_plot_add (plot, output, which, NULL, &(UsPlotStyle) { .colour = 2 }, picture->difference);

@@ -14,6 +14,9 @@ G_BEGIN_DECLS
  * What the Explore page asks of its two slots, and the letters that come back.  All that
  * can be made ready away from the main thread is: plots are built and painted there.
  */
+/* How opaque the decoder's picture is where the simulator says nothing. */
+#define US_EXPLORE_FADED 0.3
+
 /* What a slider is answered with. */
 typedef struct
 {

@@ -97,7 +97,7 @@ simulate (const UsSimulator  *simulator,
     {
       if (refusal != NULL)
         *refusal = g_strdup_printf (_("The simulator is not defined here: %s."),
-                                    simulator->constraint);
+                                    _(simulator->constraint));
       return FALSE;
     }
   us_rng_init (&rng, EXPLORE_SEED, US_RNG_SIMULATOR, 0);
@@ -223,20 +223,37 @@ typedef struct
   float             *x;                         /* (K, N) */
 } Strip;
 
-/* x (K, N) as K small pictures; a row that could not be simulated stays empty. */
+/* x (K, N) as K small pictures; one that is not valid stays empty. */
 static void
 draw_strip (const Strip    *strip,
-            const gboolean *valid,      /* (K) or NULL: all */
+            const gboolean *valid,      /* (K) */
             float          *pixels)     /* (K, height, width, channels) */
 {
   const UsOutput *output = &strip->simulator->outputs[strip->output];
   gsize N = us_output_n_values (output);
 
   for (gsize k = 0; k < strip->n_columns; k++)
-    if (valid == NULL || valid[k])
+    if (valid[k])
       us_thumbnail_render (output, strip->x + k * N, pixels + k * strip->cell);
     else
       pixels[k * strip->cell] = NAN;
+}
+
+/* Which of the K places the simulator accepts: of the others the decoder has seen nothing.  How many it does not. */
+static gsize
+check_strip (const Strip *strip,
+             gboolean    *valid)        /* (K) */
+{
+  const UsSimulator *simulator = strip->simulator;
+  gsize n_outside = 0;
+
+  for (gsize k = 0; k < strip->n_columns; k++)
+    {
+      valid[k] = simulator->accepts == NULL ||
+                 simulator->accepts (simulator, strip->theta + k * simulator->n_parameters);
+      n_outside += !valid[k];
+    }
+  return n_outside;
 }
 
 /* The K places of one row: the parameter goes evenly through its latent. */
@@ -271,6 +288,7 @@ us_explore_strips_free (UsExploreStrips *strips)
 static UsExploreStrips *
 plot_strips (const Strip *strip,
              gsize        n_rows,
+             gsize        n_outside,
              const float *pixels,
              GStrv        names)
 {
@@ -280,6 +298,7 @@ plot_strips (const Strip *strip,
 
   strips->plot = us_plot_new (NULL);
   strips->ratio = (double) n_rows * strip->height / MAX (strip->n_columns * strip->width, 1);
+  strips->n_outside = n_outside;
   if (n_rows == 0)
     return strips;
   for (gsize k = 0; k < strip->n_columns; k++)
@@ -304,7 +323,7 @@ us_explore_lab_strips (UsExploreLab *self,
 {
   UsPrior *prior = us_simvae_prior (model);
   const UsSimulator *simulator = us_simvae_simulator (model);
-  gsize P = simulator->n_parameters, n_rows = 0;
+  gsize P = simulator->n_parameters, n_rows = 0, n_outside = 0;
   Strip strip = { .simulator = simulator, .output = us_simvae_output (model),
                   .n_columns = n_columns };
   const UsOutput *output = &simulator->outputs[strip.output];
@@ -332,7 +351,8 @@ us_explore_lab_strips (UsExploreLab *self,
 
       place_strip (&strip, prior, theta, p);
       us_player_decode (player, n_columns, strip.theta, strip.x);
-      draw_strip (&strip, NULL, pixels + n_rows++ * n_columns * strip.cell);
+      n_outside += check_strip (&strip, valid);
+      draw_strip (&strip, valid, pixels + n_rows++ * n_columns * strip.cell);
       g_strv_builder_add (names, symbol);
       if (!with_simulator)
         continue;
@@ -343,5 +363,5 @@ us_explore_lab_strips (UsExploreLab *self,
       g_strv_builder_add (names, _("simulator"));
     }
   labels = g_strv_builder_end (names);
-  return plot_strips (&strip, n_rows, pixels, labels);
+  return plot_strips (&strip, n_rows, n_outside, pixels, labels);
 }

@@ -37,6 +37,7 @@ typedef struct
 {
   UsPlot *plot;
   double  ratio;                /* height / width that fits it */
+  gsize   n_outside;            /* pictures left empty: their place is outside the simulator's domain */
 } UsExploreStrips;
 
 UsExploreLab     *us_explore_lab_new      (void);
@@ -51,8 +52,8 @@ UsExplorePicture *us_explore_lab_picture  (UsExploreLab *self,
 /* NULL is allowed. */
 void              us_explore_picture_free (UsExplorePicture *picture);
 /* One row of n_columns pictures for each parameter that is not fixed: it goes from the
- * lower to the upper end of its prior, the others stay at theta.  with_simulator: under
- * each row the same of the true simulator.  NULL when cancelled (polled, may be NULL). */
+ * lower to the upper end of its prior, the others stay at theta.  Places that the simulator
+ * does not accept stay empty.  with_simulator: under each row the same of the true simulator.  NULL when cancelled (polled, may be NULL). */
 UsExploreStrips  *us_explore_lab_strips   (UsExploreLab *self,
                                            UsSimvae     *model,
                                            const double *theta,

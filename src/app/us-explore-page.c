@@ -38,6 +38,8 @@ struct _UsExplorePage
   GtkToggleButton    *play_button;
   GtkDropDown        *play_mode;
   GtkListBox         *latents;
+  GtkWidget          *outside;
+  GtkLabel           *outside_text;
   UsDerivedFacts     *derived;
   GtkBox             *controls;
   GtkBox             *views;
@@ -52,6 +54,7 @@ struct _UsExplorePage
   UsReadOut          *timing;
   GtkWidget          *strips_section;
   GtkSwitch          *with_simulator;
+  GtkLabel           *strips_note;
   UsAspectBin        *strips_shape;
   UsChart            *strips;
 
@@ -191,9 +194,27 @@ shown_output (UsExplorePage *self)
 static void
 say_place (UsExplorePage *self)
 {
+  const UsSimulator *simulator = us_simvae_simulator (self->model);
   g_autofree double *theta = dup_theta (self);
 
   us_derived_facts_set_theta (self->derived, theta);
+  gtk_widget_set_visible (self->outside, simulator->accepts != NULL && !simulator->accepts (simulator, theta));
+}
+
+/* What the simulator's domain is, once for each model. */
+static void
+say_domain (UsExplorePage     *self,
+            const UsSimulator *simulator)
+{
+  const char *constraint = simulator->constraint != NULL ? _(simulator->constraint) : "";
+  /* Translators: %s is a condition, "the box lies inside the field" */
+  g_autofree char *text = g_strdup_printf (_("Outside the simulator’s domain, in which %s. The decoder was never shown such "
+                                             "a place; do not believe its picture."), constraint);
+  g_autofree char *note = g_strdup_printf (_("Empty: outside the simulator’s domain (%s)."), constraint);
+
+  gtk_label_set_label (self->outside_text, text);
+  gtk_label_set_label (self->strips_note, note);
+  gtk_widget_set_visible (GTK_WIDGET (self->strips_note), FALSE);
 }
 
 static void
@@ -287,6 +308,7 @@ show_images (UsExplorePage          *self,
   us_image_view_set_pixels (self->simulated_view, picture->simulated, H, W, C,
                             output->lower, output->upper);
   us_image_view_set_pixels (self->difference_view, picture->difference, H, W, 1, -half, half);
+  gtk_widget_set_opacity (GTK_WIDGET (self->decoded_view), picture->simulated != NULL ? 1 : US_EXPLORE_FADED);
 }
 
 static void
@@ -324,6 +346,7 @@ on_strips (gpointer owner,
 
   us_aspect_bin_set_ratio (self->strips_shape, sheet->strips->ratio);
   us_chart_set_painted (self->strips, sheet->strips->plot, sheet->painting);
+  gtk_widget_set_visible (GTK_WIDGET (self->strips_note), sheet->strips->n_outside > 0);
 }
 
 /* ---- sliders ---- */
@@ -538,6 +561,7 @@ on_model (UsExplorePage *self)
                                         output->kind == US_OUTPUT_IMAGE ? "image" : "series");
       set_scale_labels (self, output);
       us_derived_facts_set_simulator (self->derived, us_simvae_simulator (model));
+      say_domain (self, us_simvae_simulator (model));
       if (output->kind == US_OUTPUT_SERIES)
         us_explore_charts_set_output (self->charts, output);
       /* The middle is often the dullest place: start at a draw, each time the same. */
@@ -664,6 +688,9 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, scale_upper);
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, charts);
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, derived);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, outside);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, outside_text);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, strips_note);
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, agreement);
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, timing);
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, strips_section);
