@@ -148,6 +148,43 @@ test_record (Fixture       *f,
   fixture_remove (path);
 }
 
+/* Every channel has its chart, over frequencies evenly spaced in the logarithm. */
+static void
+test_channels (Fixture       *f,
+               gconstpointer  data)
+{
+  char *path = fixture_model_file ("rlc", 0), *picture_path = fixture_model_file ("box", 0);
+  g_autoptr(GError) error = NULL;
+  GtkWidget *loss, *rows, *chart;
+
+  g_assert_true (fixture_open (f->session, path, &error));
+  g_assert_no_error (error);
+  g_assert_true (fixture_wait (has_charts, f, 30));
+  loss = fixture_find (GTK_WIDGET (f->page), US_TYPE_CHART);
+  rows = gtk_widget_get_next_sibling (loss);
+  chart = gtk_widget_get_first_child (rows);
+  for (int c = 0; c < 2; c++, chart = gtk_widget_get_next_sibling (chart))
+    {
+      UsPlot *plot = us_chart_get_plot (US_CHART (chart));
+      UsScale scale;
+
+      g_assert_cmpstr (us_plot_get_axis_label (plot, US_AXIS_Y), ==, c == 0 ? "Gain" : "Phase");
+      us_plot_get_full_scale (plot, US_AXIS_X, &scale);
+      g_assert_cmpint (scale.kind, ==, US_SCALE_LOG);
+      /* simulator and decoder, of the truth and of what the encoder reads */
+      g_assert_cmpuint (us_plot_get_n_layers (plot), ==, 4);
+    }
+  g_assert_null (chart);
+
+  /* A picture has one. */
+  g_assert_true (fixture_open (f->session, picture_path, &error));
+  g_assert_no_error (error);
+  g_assert_null (gtk_widget_get_next_sibling (gtk_widget_get_first_child (rows)));
+  fixture_run_for (0.1);
+  fixture_remove (path);
+  fixture_remove (picture_path);
+}
+
 /* With two workers at a real training, following its weights, no turn of the main loop takes more than 16 ms of
  * the main thread's own time.  Painting is counted apart: here GTK does it in software, and caches that
  * others empty make it dearer; an ordinary frame stays below 16 ms all the same, none is out of all bounds. */
@@ -188,6 +225,7 @@ main (int   argc,
 #define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
   ADD ("/train-page/buttons", test_buttons);
   ADD ("/train-page/record", test_record);
+  ADD ("/train-page/channels", test_channels);
   ADD ("/train-page/frame-clock", test_frame_clock);
   return g_test_run ();
 }

@@ -4,8 +4,9 @@
 #include "us-train-page.h"
 
 #include "us-adaptive-box.h"
-#include "us-chart.h"
+#include "us-chart-column.h"
 #include "us-mailbox.h"
+#include "us-series-plot.h"
 #include "us-session.h"
 
 #include <glib/gi18n.h>
@@ -51,7 +52,7 @@ struct _UsTrainPage
   GtkListBox     *numbers;
   GtkStack       *results;
   UsChart        *loss_chart;
-  UsChart        *rows_chart;
+  GtkBox         *rows_charts;
   GtkLabel       *values[N_NUMBERS];
 
   /* owned */
@@ -213,10 +214,12 @@ show_numbers (UsTrainPage             *self,
 
 /* --- charts ------------------------------------------------------------------- */
 
-/* One letter of the mailbox: a plot for one of the two charts. */
+/* One letter of the mailbox: plots for the charts. */
 typedef struct
 {
-  UsPlot *loss, *rows;          /* NULL: no news */
+  UsPlot *loss;
+  gsize   n_rows;               /* 0: no news */
+  UsPlot **rows;                /* (n_rows) */
   guint   serial;
 } Letter;
 
@@ -226,7 +229,9 @@ letter_free (gpointer data)
   Letter *letter = data;
 
   g_clear_pointer (&letter->loss, us_plot_unref);
-  g_clear_pointer (&letter->rows, us_plot_unref);
+  for (gsize i = 0; i < letter->n_rows; i++)
+    us_plot_unref (letter->rows[i]);
+  g_free (letter->rows);
   g_free (letter);
 }
 
@@ -301,34 +306,39 @@ plot_rows_of_images (const UsOutput   *output,
   return g_steal_pointer (&plot);
 }
 
-/* Series: the first draw, all four curves in one field. */
+/* Series: the first draw, all four curves in one field, of each channel that means something else. */
 static UsPlot *
 plot_rows_of_series (const UsOutput   *output,
-                     const UsFourRows *rows)
+                     const UsFourRows *rows,
+                     gsize             which)
 {
   const char *const labels[] = { _("X(V) simulator"), _("X̄(V) decoder"), _("X(Z) simulator"), _("X̄(Z) decoder") };
   const float *const parts[] = { rows->x, rows->decoded, rows->simulated, rows->both };
-  g_autoptr(UsPlot) plot = us_plot_new (_("Simulator and decoder, one draw"));
-  g_autofree double *at = g_new (double, output->height);
-  g_autofree double *values = g_new (double, output->height);
+  UsPlot *plot = us_series_plot_new (output, which, which == 0 ? _("Simulator and decoder, one draw") : NULL);
 
-  us_plot_set_axis (plot, US_AXIS_X, output->x_label, output->x_unit, US_SCALE_LINEAR);
-  us_plot_set_axis (plot, US_AXIS_Y, output->y_label, output->y_unit, US_SCALE_LINEAR);
   for (guint r = 0; r < G_N_ELEMENTS (parts); r++)
     {
       if (parts[r] == NULL)
         continue;
-      for (gsize t = 0; t < output->height; t++)
-        {
-          at[t] = output->x_lower + (output->x_upper - output->x_lower) * t / MAX (output->height - 1, 1);
-          values[t] = parts[r][t * output->channels];
-        }
       /* The simulator's lines whole, the decoder's dashed over them. */
-      us_plot_add_line (plot, labels[r], &(UsPlotStyle) { .colour = 1 + r / 2 % 2, .dash = r % 2 ? US_DASH_DASHED : US_DASH_SOLID,
-                                                          .width = 2, .opacity = r % 2 ? 1 : 0.6 },
-                        output->height, at, values);
+      us_series_plot_add (plot, output, which, labels[r],
+                          &(UsPlotStyle) { .colour = 1 + r / 2 % 2, .dash = r % 2 ? US_DASH_DASHED : US_DASH_SOLID,
+                                           .width = 2, .opacity = r % 2 ? 1 : 0.6 }, parts[r]);
     }
-  return g_steal_pointer (&plot);
+  return plot;
+}
+
+static void
+plot_rows (Letter           *letter,
+           const UsOutput   *output,
+           const UsFourRows *rows)
+{
+  gboolean image = output->kind == US_OUTPUT_IMAGE;
+
+  letter->n_rows = image ? 1 : us_series_n_plots (output);
+  letter->rows = g_new (UsPlot *, letter->n_rows);
+  for (gsize i = 0; i < letter->n_rows; i++)
+    letter->rows[i] = image ? plot_rows_of_images (output, rows) : plot_rows_of_series (output, rows, i);
 }
 
 typedef struct
@@ -380,8 +390,7 @@ make_plots (GTask        *task,
       g_autoptr(UsFourRows) rows = us_four_rows_new (job->model, N_COLUMNS, 20191);
 
       if (rows != NULL)
-        letter->rows = output->kind == US_OUTPUT_IMAGE ? plot_rows_of_images (output, rows)
-                                                       : plot_rows_of_series (output, rows);
+        plot_rows (letter, output, rows);
     }
   us_mailbox_post (job->mailbox, letter);
   g_task_return_boolean (task, TRUE);
@@ -398,8 +407,8 @@ on_letter (gpointer owner,
   if (letter->serial == self->serial)
     {
       us_chart_set_plot (self->loss_chart, letter->loss);
-      if (letter->rows != NULL)
-        us_chart_set_plot (self->rows_chart, letter->rows);
+      if (letter->n_rows > 0)
+        us_chart_column_set_plots (self->rows_charts, letter->n_rows, letter->rows);
     }
   letter_free (letter);
 }
@@ -468,7 +477,7 @@ empty_charts (UsTrainPage *self)
 {
   self->serial++;
   us_chart_set_plot (self->loss_chart, NULL);
-  us_chart_set_plot (self->rows_chart, NULL);
+  us_chart_column_clear (self->rows_charts);
 }
 
 static void
@@ -719,7 +728,7 @@ us_train_page_class_init (UsTrainPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, results);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, numbers);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, loss_chart);
-  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, rows_chart);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, rows_charts);
   gtk_widget_class_bind_template_callback (widget_class, on_preset_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_start_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_resume_clicked_cb);
