@@ -272,6 +272,85 @@ test_arrays (void)
   refuse ("fourier", 0, "text.npz", 0, -1, "text.npz");
 }
 
+/* An RLC circuit measured at points of its own: f from 50 Hz to 5 MHz, 400 of them, given in any order. */
+static void
+write_bode (const char *name,
+            const char *header,
+            double      f_factor,
+            double      phase_factor,
+            gboolean    phase_first)
+{
+  g_autoptr(GString) text = g_string_new (header);
+  const double f0 = 5032.921210448704, q = 3.1622776601683795;  /* 100 Ω, 10 mH, 100 nF */
+
+  for (int i = 0; i < 400; i++)
+    {
+      double f = 50 * pow (1e5, i * 151 % 400 / 399.0), v = q * (f / f0 - f0 / f);
+      double gain = -10 * log10 (1 + v * v), phase = -atan (v) * phase_factor;
+
+      g_string_append_printf (text, "%.12g,%.12g,%.12g\n", f * f_factor, phase_first ? phase : gain,
+                              phase_first ? gain : phase);
+    }
+  write_text (name, text->str);
+}
+
+/* As the simulator has it, but for what interpolation costs. */
+static void
+assert_bode (const char *name)
+{
+  static const double theta[] = { 100, 10, 100 };
+  const UsSimulator *rlc = simulator ("rlc");
+  g_autoptr(UsObservation) observation = load ("rlc", 0, name, 0);
+  float truth[256];
+  UsRng rng;
+
+  us_rng_init (&rng, 1, US_RNG_SIMULATOR, 0);
+  g_assert_cmpint (rlc->run (rlc, theta, 0, &rng, truth), ==, US_SIM_OK);
+  g_assert_cmpuint (observation->n_values, ==, 256);
+  for (gsize i = 0; i < 256; i++)
+    g_assert_cmpfloat_with_epsilon (observation->x[i], truth[i], i % 2 == 0 ? 0.05 : 0.01);
+}
+
+static void
+test_channels (void)
+{
+  g_autoptr(UsObservation) noted = NULL;
+  g_autoptr(GError) error = NULL;
+  const double line[] = { 50, 0, 5e6, -40 };
+
+  write_bode ("plain.csv", "", 1, 1, FALSE);
+  assert_bode ("plain.csv");
+  write_bode ("named.csv", "Frequency (Hz),Phase measured,Gain (dB)\n", 1, 1, TRUE);
+  assert_bode ("named.csv");
+  write_bode ("units.csv", "f_kHz,gain_dB,phase [deg]\n", 1e-3, 180 / G_PI, FALSE);
+  assert_bode ("units.csv");
+  noted = load ("rlc", 0, "units.csv", 0);
+  g_assert_nonnull (strstr (noted->note, "“f_kHz” taken as Hz; “phase [deg]” taken as rad; interpolated from 400 rows"));
+  write_bode ("omega.csv", "x (rad/s),gain,phase\n", 2 * G_PI, 1, FALSE);
+  assert_bode ("omega.csv");
+  /* Columns that are called otherwise: their order counts. */
+  write_bode ("order.csv", "a,b,c\n", 1, 1, FALSE);
+  assert_bode ("order.csv");
+
+  write_text ("narrow.csv", "f (kHz),gain,phase\n1,0,0\n100,-10,0\n");
+  refuse ("rlc", 0, "narrow.csv", 0, US_FORMAT_ERROR_VALUE,
+          "column 1 (“f (kHz)”): covers 1000 … 1e+05 Hz; expected 50 … 5e+06 Hz");
+  write_text ("volts.csv", "f,gain (V),phase\n50,0,0\n5e6,-10,0\n");
+  refuse ("rlc", 0, "volts.csv", 0, US_FORMAT_ERROR_VALUE, "column 2 (“gain (V)”): “V” cannot be read as “dB”");
+  write_text ("turn.csv", "f,gain,phase\n50,0,90\n5e6,-10,-90\n");
+  refuse ("rlc", 0, "turn.csv", 0, US_FORMAT_ERROR_VALUE, "line 2, column 3 (“phase”): 90; expected -1.571 … 1.571 rad");
+  write_text ("zero.csv", "f,gain,phase\n0,0,0\n5e6,-10,0\n");
+  refuse ("rlc", 0, "zero.csv", 0, US_FORMAT_ERROR_VALUE, "line 2, column 1 (“f”): 0; expected more than 0");
+  write_text ("half.csv", "f,gain\n50,0\n5e6,-10\n");
+  refuse ("rlc", 0, "half.csv", 0, US_FORMAT_ERROR_MISSING,
+          "no column “Phase” among its 2 columns of numbers; expected Frequency (Hz), Gain (dB), Phase (rad)");
+  write_text ("lone.csv", "f,gain,phase\n50,0,0\n");
+  refuse ("rlc", 0, "lone.csv", 0, US_FORMAT_ERROR_SHAPE, "two or more");
+  /* A line says nothing of the second channel. */
+  g_assert_null (us_observation_from_polyline (simulator ("rlc"), 0, 2, line, &error));
+  g_assert_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_UNSUPPORTED);
+}
+
 static void
 test_csv (void)
 {
@@ -458,6 +537,7 @@ main (int   argc,
   g_test_add_func ("/ingest/bad-images", test_bad_images);
   g_test_add_func ("/ingest/arrays", test_arrays);
   g_test_add_func ("/ingest/csv", test_csv);
+  g_test_add_func ("/ingest/channels", test_channels);
   g_test_add_func ("/ingest/strokes", test_strokes);
   g_test_add_func ("/ingest/drawings", test_drawings);
   g_test_add_func ("/ingest/polyline", test_polyline);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "us-csv.h"
 #include "us-ingest.h"
 #include <json-glib/json-glib.h>
 
@@ -44,6 +45,12 @@ UsObservation *us_observation_from_drawing (const UsIngestTarget *target,
                                           JsonObject           *drawing,
                                           gboolean              y_up,
                                           gsize                 index,
+                                          GError              **error);
+/* A table of x and one column for each channel of a series, by name or in order, units as the header
+ * says; interpolated onto the output's points.  columns: of gsize, those that hold numbers. */
+UsObservation *us_ingest_take_channels   (const UsIngestTarget *target,
+                                          const UsCsv          *csv,
+                                          const GArray         *columns,
                                           GError              **error);
 /* Brings points (x right, y up, any units) into the field, keeping the shape: x over the
  * whole width, y centred at the same scale, then lower where it would leave the field

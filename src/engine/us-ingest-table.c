@@ -260,6 +260,13 @@ take_series (const UsIngestTarget *target,
   return self;
 }
 
+/* Its points and its channels' meanings are known: a table may have points of its own. */
+static gboolean
+has_channels (const UsOutput *output)
+{
+  return output->kind == US_OUTPUT_SERIES && output->channel_info != NULL;
+}
+
 UsObservation *
 us_observation_from_csv (const UsIngestTarget *target,
                          gsize                 index,
@@ -274,6 +281,8 @@ us_observation_from_csv (const UsIngestTarget *target,
   for (guint i = 0; i < columns->len; i++)
     if (!us_csv_require_numbers (csv, g_array_index (columns, gsize, i), error))
       return NULL;
+  if (has_channels (target->output) && !(columns->len == target->output->channels && csv->n_rows == target->output->height))
+    return us_ingest_take_channels (target, csv, columns, error);
   if (columns->len == 2 && !(target->output->kind == US_OUTPUT_SERIES && target->output->channels == 2))
     return take_points (target, csv, columns, error);
   return take_series (target, csv, columns, error);

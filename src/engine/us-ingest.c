@@ -154,6 +154,14 @@ us_ingest_draw (const UsIngestTarget *target,
                    target->path != NULL ? target->path : "drawing", n_good);
       return NULL;
     }
+  if (target->output->kind == US_OUTPUT_SERIES && target->output->channel_info != NULL)
+    {
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_UNSUPPORTED,
+                   "%s: a line is not all that “%s” gives; give a table with a column for x and for each of %"
+                   G_GSIZE_FORMAT " channels", target->path != NULL ? target->path : "drawing",
+                   target->simulator->title, target->output->channels);
+      return NULL;
+    }
   if (target->output->kind == US_OUTPUT_IMAGE && target->simulator->draw_polyline == NULL)
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_UNSUPPORTED,

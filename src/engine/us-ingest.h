@@ -26,7 +26,8 @@ typedef struct
  * 8192², scaled; light background is inverted where the simulator draws light on dark),
  * .npy/.npz of the output's shape, CSV of two columns (x, y: drawn by the
  * simulator's draw_polyline, axes scaled into the field when outside it) or one column
- * (a series of the output's length), JSON/NDJSON strokes (Quick, Draw!).
+ * (a series of the output's length); for a series whose channels mean different things a table of x
+ * and each channel, over any points that cover the range, units as the header says; JSON/NDJSON strokes (Quick, Draw!).
  * index: which drawing or row of a file with several.  Errors name file, place, what was expected. */
 UsObservation *us_observation_load      (const UsSimulator  *simulator,
                                          guint               output,
