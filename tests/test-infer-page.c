@@ -6,6 +6,7 @@
 #include "us-chart.h"
 #include "us-estimate-row.h"
 #include "us-infer-page.h"
+#include "us-infer-worker.h"
 #include "us-ingest-scale.h"
 #include "us-resources.h"
 #include "ui-fixture.h"
@@ -22,7 +23,7 @@ typedef struct
   UsSession  *session;
 } Fixture;
 
-static char *fourier_file, *curve_file, *box_file;
+static char *fourier_file, *curve_file, *box_file, *rlc_file;
 
 static void
 open_model (Fixture    *f,
@@ -231,6 +232,27 @@ test_hidden (Fixture       *f,
   us_inference_free (inference);
 }
 
+/* The first chart that is seen. */
+static UsChart *
+find_chart (GtkWidget *root)
+{
+  UsChart *found = NULL;
+
+  if (US_IS_CHART (root) && gtk_widget_get_mapped (root))
+    return US_CHART (root);
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL && found == NULL;
+       child = gtk_widget_get_next_sibling (child))
+    found = find_chart (child);
+  return found;
+}
+
+static void
+take_letter (gpointer owner,
+             gpointer letter)
+{
+  *(gpointer *) owner = letter;
+}
+
 /* Another kind of data: another field, nothing claimed; a series is drawn on too and shown as curves. */
 static void
 test_other_models (Fixture       *f,
@@ -248,13 +270,121 @@ test_other_models (Fixture       *f,
   inference = ask_engine (f, TRUE);
   assert_shows (f, inference);
   us_inference_free (inference);
-  g_assert_false (us_plot_is_empty (us_chart_get_plot (US_CHART (fixture_find (GTK_WIDGET (f->page), US_TYPE_CHART)))));
+  g_assert_false (us_plot_is_empty (us_chart_get_plot (find_chart (GTK_WIDGET (f->page)))));
 
   open_model (f, box_file);
   g_assert_false (has_answer (f->page));
   g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "Drop a picture"));
   us_session_clear (f->session);
   g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "Nothing to infer with yet"));
+}
+
+static gboolean
+is_read (gpointer data)
+{
+  return fixture_find_label (data, "Read in") != NULL;
+}
+
+static gboolean
+has_complaint (gpointer data)
+{
+  return *(int *) data > 0;
+}
+
+static void
+count_complaint (int *n)
+{
+  (*n)++;
+}
+
+/* A Bode plot cannot be drawn: it is dropped as a table, shown channel by channel, and what no data can
+ * tell is said. */
+static void
+test_table (Fixture       *f,
+            gconstpointer  data)
+{
+  g_autofree char *folder = g_dir_make_tmp ("us-infer-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "bode.csv", NULL);
+  g_autofree char *bad_path = g_build_filename (folder, "bad.csv", NULL);
+  g_autoptr(GFile) file = g_file_new_for_path (path), bad_file = g_file_new_for_path (bad_path);
+  g_autoptr(GString) text = g_string_new ("f (kHz),gain,phase (deg)\n");
+  GtkWidget *page = GTK_WIDGET (f->page);
+  UsChart *chart;
+  GtkWidget *words;
+  int n_complaints = 0;
+
+  for (int i = 0; i < 200; i++)
+    {
+      double hz = 50 * pow (1e5, i / 199.0), x = 3 * (hz / 5000 - 5000 / hz);
+
+      g_string_append_printf (text, "%.10g,%.10g,%.10g\n", hz / 1000, -10 * log10 (1 + x * x), -atan (x) * 180 / G_PI);
+    }
+  g_assert_true (g_file_set_contents (path, text->str, -1, NULL));
+  g_assert_true (g_file_set_contents (bad_path, "f,gain,phase\n100,0,0\n1000,0,0\n", -1, NULL));
+
+  g_assert_false (gtk_widget_get_mapped (GTK_WIDGET (f->canvas)));
+  words = fixture_find_label (page, "Frequency (Hz), Gain (dB), Phase (rad)");
+  g_assert_true (gtk_widget_get_mapped (words));
+  g_assert_nonnull (strstr (gtk_label_get_label (GTK_LABEL (words)), "from 50.0 Hz to 5.00 MHz"));
+
+  us_infer_page_open_file (f->page, file);
+  g_assert_true (fixture_wait (is_read, page, 30));
+  chart = find_chart (page);
+  g_assert_cmpstr (us_plot_get_axis_label (us_chart_get_plot (chart), US_AXIS_Y), ==, "Gain");
+  g_assert_cmpuint (us_plot_get_n_layers (us_chart_get_plot (chart)), ==, 3);
+  g_assert_nonnull (strstr (us_plot_get_layer_name (us_chart_get_plot (chart), 1), "dB"));
+  chart = US_CHART (gtk_widget_get_next_sibling (GTK_WIDGET (chart)));
+  g_assert_cmpstr (us_plot_get_axis_label (us_chart_get_plot (chart), US_AXIS_Y), ==, "Phase");
+  g_assert_nonnull (strstr (us_plot_get_layer_name (us_chart_get_plot (chart), 2), "rad"));
+  g_assert_nonnull (fixture_find_label (page, "only f₀ and Q can be told"));
+  g_assert_false (gtk_widget_get_mapped (words));
+
+  /* Refused: the answer to what was read before stays. */
+  g_signal_connect_swapped (f->session, "problem", G_CALLBACK (count_complaint), &n_complaints);
+  us_infer_page_open_file (f->page, bad_file);
+  g_assert_true (fixture_wait (has_complaint, &n_complaints, 30));
+  g_assert_true (is_read (page));
+  /* Cleared: the way to drop another. */
+  gtk_widget_activate_action (page, "infer.clear", NULL);
+  g_assert_true (gtk_widget_get_mapped (words));
+  g_remove (path);
+  g_remove (bad_path);
+  g_rmdir (folder);
+}
+
+/* The others of a class are equally good in the simulator, to rounding, and are not the same. */
+static void
+test_others (void)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(UsSimvae) model = us_simvae_load (rlc_file, &error);
+  g_autoptr(UsPreview) preview = us_preview_new ("test");
+  UsInferLetter *letter = NULL;
+  UsMailbox *mailbox = us_mailbox_new (&letter, take_letter, (GDestroyNotify) us_infer_letter_free);
+  UsInferWorker *worker = us_infer_worker_new (preview, mailbox);
+  UsObservation observation = { .n_values = 256, .origin = (char *) "", .note = (char *) "" };
+  static const double theta[] = { 100, 10, 100 };
+  float x[256];
+  UsRng rng;
+
+  g_assert_no_error (error);
+  us_rng_init (&rng, 1, US_RNG_SIMULATOR, 0);
+  us_simvae_simulator (model)->run (us_simvae_simulator (model), theta, 0, &rng, x);
+  observation.x = x;
+  us_infer_worker_repeat (worker, model, &observation);
+  g_assert_true (fixture_wait (fixture_is_set, &letter, 20));
+  g_assert_nonnull (letter->inference);
+  g_assert_cmpuint (letter->n_others, ==, 4);
+  for (gsize k = 0; k < 4; k++)
+    {
+      for (gsize c = 0; c < 2; c++)
+        g_assert_cmpfloat_with_epsilon (letter->others_rms[2 * k + c],
+                                        us_infer_letter_channel_rms (letter, c, letter->inference->simulated), 1e-4);
+      g_assert_cmpfloat (fabs (log (letter->others[3 * k] / letter->inference->mean[0])), >, 1e-6);
+    }
+  us_infer_worker_close (worker);
+  us_mailbox_close (mailbox);
+  us_infer_letter_free (letter);
 }
 
 int
@@ -269,14 +399,18 @@ main (int   argc,
   fourier_file = fixture_model_file ("fourier", 0);
   curve_file = fixture_model_file ("fourier", 1);
   box_file = fixture_model_file ("box", 0);
+  rlc_file = fixture_model_file ("rlc", 0);
 #define ADD(path, data, function) g_test_add (path, Fixture, data, set_up, function, tear_down)
   ADD ("/infer-page/answer", fourier_file, test_answer);
   ADD ("/infer-page/scale", fourier_file, test_scale);
   ADD ("/infer-page/hidden", fourier_file, test_hidden);
   ADD ("/infer-page/other-models", fourier_file, test_other_models);
+  ADD ("/infer-page/table", rlc_file, test_table);
+  g_test_add_func ("/infer-page/others", test_others);
   status = g_test_run ();
   fixture_remove (fourier_file);
   fixture_remove (curve_file);
   fixture_remove (box_file);
+  fixture_remove (rlc_file);
   return status;
 }

@@ -5,11 +5,14 @@
 
 #include "us-adaptive-box.h"
 #include "us-canvas.h"
-#include "us-chart.h"
+#include "us-chart-column.h"
+#include "us-derived-facts.h"
 #include "us-estimate-row.h"
 #include "us-file.h"
 #include "us-image-view.h"
+#include "us-infer-curves.h"
 #include "us-infer-words.h"
+#include "us-series-plot.h"
 #include "us-session.h"
 #include "us-swatch.h"
 
@@ -23,7 +26,13 @@ struct _UsInferPage
   /* template children */
   GtkStack            *stack;
   AdwStatusPage       *empty_page;
+  GtkStack            *field;
   UsCanvas            *canvas;
+  AdwStatusPage       *drop_page;
+  GtkBox              *data_charts;
+  GtkWidget           *undo_button;
+  GtkWidget           *redo_button;
+  GtkWidget           *overlays;
   GtkLabel            *hint;
   GtkCheckButton      *show_decoder;
   GtkCheckButton      *show_simulator;
@@ -32,6 +41,10 @@ struct _UsInferPage
   GtkLabel            *scale_note;
   GtkLabel            *scale_room;
   GtkListBox          *estimates;
+  UsDerivedFacts      *derived;
+  GtkLabel            *symmetry;
+  GtkWidget           *others_expander;
+  GtkBox              *others;
   GtkLabel            *verdict;
   GtkLabel            *remark;
   GtkButton           *save_button;
@@ -54,6 +67,7 @@ struct _UsInferPage
 
   /* borrowed */
   const UsOutput      *output;          /* the canvas is of this one; NULL: none yet */
+  gboolean             tabular;         /* no pen can draw it: a table of x and several channels */
 
   gboolean             setting;         /* the canvas changes by our own hand */
   gboolean             stale;           /* newer weights came while it was not to be seen */
@@ -76,6 +90,9 @@ model_output (UsSimvae *model)
 
 /* --- the answer ------------------------------------------------------------ */
 
+static void show_symmetry (UsInferPage *self);
+static void choose_field (UsInferPage *self);
+
 static void
 forget_answer (UsInferPage *self)
 {
@@ -88,6 +105,10 @@ forget_answer (UsInferPage *self)
   us_image_view_set_pixels (self->decoder_view, NULL, 0, 0, 1, 0, 1);
   us_image_view_set_pixels (self->simulator_view, NULL, 0, 0, 1, 0, 1);
   us_chart_set_plot (self->curves, NULL);
+  us_chart_column_clear (self->data_charts);
+  us_derived_facts_set_theta (self->derived, NULL);
+  show_symmetry (self);
+  choose_field (self);
   gtk_label_set_text (self->verdict, "");
   gtk_label_set_text (self->remark, "");
   gtk_label_set_text (self->scale_note, _("A drawing beyond the prior is read smaller; its numbers are given at its own "
@@ -109,41 +130,51 @@ show_field (UsImageView    *view,
 }
 
 static void
-add_curve (UsPlot         *plot,
-           const UsOutput *output,
-           const char     *name,
-           int             colour,
-           const float    *values)      /* (T, C) */
+show_series (UsInferPage    *self,
+             const UsOutput *output)
 {
-  g_autofree double *x = g_new (double, output->height);
-  g_autofree double *y = g_new (double, output->height);
+  gboolean decoder = !self->tabular || gtk_check_button_get_active (self->show_decoder);
+  gboolean simulator = !self->tabular || gtk_check_button_get_active (self->show_simulator);
+  gsize n = us_series_n_plots (output);
+  g_autoptr(GPtrArray) plots = g_ptr_array_new_with_free_func ((GDestroyNotify) us_plot_unref);
 
-  for (gsize c = 0; c < output->channels; c++)
+  for (gsize i = 0; i < n; i++)
+    g_ptr_array_add (plots, us_infer_curves_new (self->answer, i, decoder, simulator));
+  if (self->tabular)
+    us_chart_column_set_plots (self->data_charts, n, (UsPlot *const *) plots->pdata);
+  else
+    us_chart_set_plot (self->curves, plots->pdata[0]);
+}
+
+/* What the simulator cannot tell apart, nor anyone. */
+static void
+show_symmetry (UsInferPage *self)
+{
+  g_autofree char *text = self->answer != NULL ? us_infer_words_symmetry (self->answer) : NULL;
+  gsize n = self->answer != NULL ? self->answer->n_others : 0;
+  GtkWidget *child;
+
+  gtk_label_set_text (self->symmetry, text != NULL ? text : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->symmetry), text != NULL);
+  gtk_widget_set_visible (self->others_expander, n > 0);
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->others))) != NULL)
+    gtk_box_remove (self->others, child);
+  for (gsize i = 0; i < n; i++)
     {
-      for (gsize t = 0; t < output->height; t++)
-        {
-          x[t] = output->x_lower + (output->x_upper - output->x_lower) * t / MAX (output->height - 1, 1);
-          y[t] = values[t * output->channels + c];
-        }
-      us_plot_add_line (plot, c == 0 ? name : NULL,
-                        &(UsPlotStyle) { .colour = colour, .width = 2, .opacity = 0.9 }, output->height, x, y);
+      g_autofree char *other = us_infer_words_other (self->answer, i);
+
+      gtk_box_append (self->others, g_object_new (GTK_TYPE_LABEL, "label", other, "xalign", 0.0, "wrap", TRUE,
+                                                  "selectable", TRUE, "css-classes", (const char *[]) { "numeric", NULL },
+                                                  NULL));
     }
 }
 
+/* The canvas, or for what no pen can draw the place to drop it, or the data. */
 static void
-show_series (UsInferPage    *self,
-             const UsOutput *output,
-             const char     *decoder,
-             const char     *simulator)
+choose_field (UsInferPage *self)
 {
-  g_autoptr(UsPlot) plot = us_plot_new (_("Data and reconstructions"));
-
-  us_plot_set_axis (plot, US_AXIS_X, output->x_label, output->x_unit, US_SCALE_LINEAR);
-  us_plot_set_axis (plot, US_AXIS_Y, output->y_label, output->y_unit, US_SCALE_LINEAR);
-  add_curve (plot, output, _("Data"), US_COLOUR_FOREGROUND, self->answer->observation->x);
-  add_curve (plot, output, decoder, US_CANVAS_DECODER_COLOUR, self->answer->inference->decoded);
-  add_curve (plot, output, simulator, US_CANVAS_SIMULATOR_COLOUR, self->answer->inference->simulated);
-  us_chart_set_plot (self->curves, plot);
+  gtk_stack_set_visible_child_name (self->field, !self->tabular ? "canvas" : self->answer != NULL ? "data" : "drop");
+  gtk_widget_set_visible (self->overlays, !self->tabular || self->answer != NULL);
 }
 
 /* Over the drawing, at its own height: a series and the simulator's picture are; the decoder knows
@@ -202,8 +233,12 @@ show_answer (UsInferPage *self)
       show_field (self->simulator_view, output, inference->simulated);
     }
   else
-    show_series (self, output, decoder, simulator);
-  show_overlays (self);
+    show_series (self, output);
+  if (!self->tabular)
+    show_overlays (self);
+  us_derived_facts_set_theta (self->derived, inference->mean);
+  show_symmetry (self);
+  choose_field (self);
   gtk_label_set_text (self->verdict, verdict);
   gtk_label_set_text (self->remark, remark);
   gtk_label_set_text (self->scale_note, note);
@@ -218,6 +253,8 @@ static void
 show_observation (UsInferPage         *self,
                   const UsObservation *observation)
 {
+  if (self->tabular)
+    return;
   self->setting = TRUE;
   if (observation->xy != NULL)
     us_canvas_set_points (self->canvas, observation->n_points, observation->xy);
@@ -340,6 +377,8 @@ on_show_toggled_cb (UsInferPage *self)
 {
   us_canvas_show_overlay (self->canvas, US_CANVAS_DECODER, gtk_check_button_get_active (self->show_decoder));
   us_canvas_show_overlay (self->canvas, US_CANVAS_SIMULATOR, gtk_check_button_get_active (self->show_simulator));
+  if (self->tabular && self->answer != NULL)
+    show_series (self, self->output);
 }
 
 static void
@@ -360,15 +399,21 @@ action_cb (GtkWidget  *widget,
     us_canvas_undo (self->canvas);
   else if (g_str_equal (name, "infer.redo"))
     us_canvas_redo (self->canvas);
+  else if (self->tabular)
+    {
+      g_clear_pointer (&self->opening, g_free);
+      forget_answer (self);
+      update_actions (self);
+    }
   else
     us_canvas_clear (self->canvas);
 }
 
 /* --- files ------------------------------------------------------------------- */
 
-static void
-open_file (UsInferPage *self,
-           GFile       *file)
+void
+us_infer_page_open_file (UsInferPage *self,
+                         GFile       *file)
 {
   UsSimvae *model = us_session_get_model (self->session);
   g_autofree char *path = g_file_get_path (file);
@@ -393,7 +438,7 @@ on_open_response_cb (GtkNativeDialog *dialog,
   g_autoptr(GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
 
   if (response == GTK_RESPONSE_ACCEPT && file != NULL)
-    open_file (self, file);
+    us_infer_page_open_file (self, file);
   g_clear_object (&self->chooser);
 }
 
@@ -437,7 +482,7 @@ on_drop_cb (UsInferPage  *self,
 
   if (files == NULL)
     return FALSE;
-  open_file (self, files->data);
+  us_infer_page_open_file (self, files->data);
   return TRUE;
 }
 
@@ -524,9 +569,17 @@ take_field (UsInferPage *self,
             UsSimvae    *model)
 {
   const UsOutput *output = model_output (model);
-  gboolean drawable = output->kind == US_OUTPUT_SERIES || us_simvae_simulator (model)->draw_polyline != NULL;
+  gboolean tabular = output->kind == US_OUTPUT_SERIES && output->channel_info != NULL;
+  gboolean drawable = !tabular && (output->kind == US_OUTPUT_SERIES || us_simvae_simulator (model)->draw_polyline != NULL);
+  g_autofree char *columns = tabular ? us_infer_words_columns (output) : NULL;
 
   self->output = output;
+  self->tabular = tabular;
+  adw_status_page_set_description (self->drop_page, columns);
+  us_derived_facts_set_simulator (self->derived, us_simvae_simulator (model));
+  gtk_widget_set_visible (self->undo_button, !tabular);
+  gtk_widget_set_visible (self->redo_button, !tabular);
+  gtk_widget_set_visible (GTK_WIDGET (self->kinds), !tabular);
   self->setting = TRUE;
   us_canvas_set_output (self->canvas, output, drawable);
   self->setting = FALSE;
@@ -632,12 +685,19 @@ us_infer_page_class_init (UsInferPageClass *klass)
   g_type_ensure (US_TYPE_ADAPTIVE_BOX);
   g_type_ensure (US_TYPE_CANVAS);
   g_type_ensure (US_TYPE_CHART);
+  g_type_ensure (US_TYPE_DERIVED_FACTS);
   g_type_ensure (US_TYPE_IMAGE_VIEW);
   g_type_ensure (US_TYPE_SWATCH);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/understudy/Understudy/us-infer-page.ui");
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, stack);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, empty_page);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, field);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, canvas);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, drop_page);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, data_charts);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, undo_button);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, redo_button);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, overlays);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, hint);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, show_decoder);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, show_simulator);
@@ -646,6 +706,10 @@ us_infer_page_class_init (UsInferPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, scale_note);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, scale_room);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, estimates);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, derived);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, symmetry);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, others_expander);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, others);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, verdict);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, remark);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, save_button);

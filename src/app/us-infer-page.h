@@ -13,4 +13,8 @@ G_BEGIN_DECLS
 #define US_TYPE_INFER_PAGE (us_infer_page_get_type ())
 G_DECLARE_FINAL_TYPE (UsInferPage, us_infer_page, US, INFER_PAGE, AdwBin)
 
+/* Reads its data on the worker; says why not where it cannot. */
+void us_infer_page_open_file (UsInferPage *self,
+                              GFile       *file);
+
 G_END_DECLS

@@ -4,6 +4,7 @@
 #include "us-infer-words.h"
 
 #include "us-file.h"
+#include "us-quantity.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -23,7 +24,15 @@ list_edges (const UsInferLetter *letter)
     {
       double lower, upper, mean = letter->inference->mean[p];
 
+      if (simulator->parameters[p].circular || simulator->parameters[p].classes != NULL)
+        continue;
       us_prior_range (prior, p, &lower, &upper);
+      if (us_prior_distribution (prior, p)->kind == US_DISTRIBUTION_LOG_UNIFORM && lower > 0)
+        {
+          lower = log (lower);
+          upper = log (upper);
+          mean = log (mean);
+        }
       if (upper > lower && MIN (mean - lower, upper - mean) < EDGE * (upper - lower))
         g_string_append_printf (list, "%s%s", list->len > 0 ? ", " : "", simulator->parameters[p].symbol);
     }
@@ -133,6 +142,67 @@ us_infer_words_scale_room (void)
   g_autofree char *done = describe_scale (&scale), *longest = format_number (-0.25);
 
   return describe_scaled (done, "a\u2085", longest, longest);
+}
+
+char *
+us_infer_words_symmetry (const UsInferLetter *letter)
+{
+  const UsSimulator *simulator = us_simvae_simulator (letter->model);
+
+  if (simulator->random_equivalent == NULL || simulator->symmetry == NULL)
+    return NULL;
+  /* Translators: %s is a sentence, "any order of the corners gives the same picture" */
+  return g_strdup_printf (_("No data can tell these parameters apart from all others: %s. The parameters above are one "
+                            "of many equally good answers; what can be told is what these have in common."),
+                          _(simulator->symmetry));
+}
+
+char *
+us_infer_words_other (const UsInferLetter *letter,
+                      gsize                which)
+{
+  const UsSimulator *simulator = us_simvae_simulator (letter->model);
+  const UsOutput *output = &simulator->outputs[us_simvae_output (letter->model)];
+  gsize P = simulator->n_parameters, C = output->channels;
+  g_autoptr(GString) theta = g_string_new (NULL);
+  g_autoptr(GString) rms = g_string_new (NULL);
+
+  for (gsize p = 0; p < P; p++)
+    {
+      const UsParameter *parameter = &simulator->parameters[p];
+      g_autofree char *value = us_quantity_format (letter->others[which * P + p], parameter->unit);
+
+      g_string_append_printf (theta, "%s%s %s", p > 0 ? ", " : "", parameter->symbol, value);
+    }
+  for (gsize c = 0; c < C; c++)
+    {
+      g_autofree char *value = us_quantity_format_error (letter->others_rms[which * C + c],
+                                                         us_output_channel (output, c).unit);
+
+      g_string_append_printf (rms, "%s%s", c > 0 ? ", " : "", value);
+    }
+  /* Translators: parameters, then how far the simulator run on them is from the data */
+  return g_strdup_printf (_("%s: RMS %s"), theta->str, rms->str);
+}
+
+char *
+us_infer_words_columns (const UsOutput *output)
+{
+  g_autofree char *first = us_quantity_format (output->x_lower, output->x_unit);
+  g_autofree char *last = us_quantity_format (output->x_upper, output->x_unit);
+  g_autoptr(GString) list = g_string_new (NULL);
+
+  for (gsize i = 0; i <= output->channels; i++)
+    {
+      const char *label = i == 0 ? output->x_label : output->channel_info[i - 1].label;
+      const char *unit = i == 0 ? output->x_unit : output->channel_info[i - 1].unit;
+
+      g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", _(label));
+      if (*unit != '\0')
+        g_string_append_printf (list, " (%s)", unit);
+    }
+  return g_strdup_printf (_("%s\n\nAt any points from %s to %s; other units are read where the header names them."),
+                          list->str, first, last);
 }
 
 /* A value that was read, of the data as they stand. */

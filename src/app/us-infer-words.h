@@ -15,6 +15,13 @@ char *us_infer_words_work  (const UsInferLetter *letter);
 char *us_infer_words_scale (const UsInferLetter *letter);
 /* As long as that can get, to keep room for it. */
 char *us_infer_words_scale_room (void);
+/* Which parameters these data cannot tell apart; NULL: the simulator has no symmetry. */
+char *us_infer_words_symmetry (const UsInferLetter *letter);
+/* One of letter->others, with its RMS: "R 82.1 Ω, L 5.15 mH, C 416 nF: RMS 0.074 dB, 0.0084 rad". */
+char *us_infer_words_other (const UsInferLetter *letter,
+                            gsize                which);
+/* The columns of a table that holds a series, "frequency (Hz), gain (dB), phase (rad)", and their range. */
+char *us_infer_words_columns (const UsOutput *output);
 /* A table parameter,unit,mean,sd,lower,upper, of the data as they stand. */
 char *us_infer_words_csv   (const UsInferLetter *letter);
 

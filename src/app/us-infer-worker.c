@@ -3,7 +3,11 @@
 
 #include "us-infer-worker.h"
 
+#include <math.h>
 #include <string.h>
+
+#define N_OTHERS 4              /* equally good answers that are shown */
+#define OTHERS_SEED 1
 
 struct _UsInferWorker
 {
@@ -32,9 +36,29 @@ us_infer_letter_free (UsInferLetter *letter)
   g_clear_pointer (&letter->observation, us_observation_free);
   g_clear_pointer (&letter->inference, us_inference_free);
   g_clear_error (&letter->error);
+  g_free (letter->others);
+  g_free (letter->others_rms);
   g_free (letter->simulated);
   g_free (letter->path);
   g_free (letter);
+}
+
+double
+us_infer_letter_channel_rms (const UsInferLetter *letter,
+                             gsize                channel,
+                             const float         *values)
+{
+  gsize C = us_simvae_simulator (letter->model)->outputs[us_simvae_output (letter->model)].channels;
+  gsize n = letter->observation->n_values / C;
+  double square = 0;
+
+  for (gsize i = 0; i < n; i++)
+    {
+      double d = (double) values[i * C + channel] - letter->observation->x[i * C + channel];
+
+      square += d * d;
+    }
+  return sqrt (square / n);
 }
 
 static void
@@ -157,6 +181,36 @@ scale_up (UsInferLetter *letter)
     g_clear_pointer (&letter->simulated, g_free);
 }
 
+/* Other members of the answer's class, each handed to the simulator to be checked. */
+static void
+find_others (UsInferLetter *letter)
+{
+  const UsSimulator *simulator = us_simvae_simulator (letter->model);
+  guint index = us_simvae_output (letter->model);
+  gsize P = simulator->n_parameters, C = simulator->outputs[index].channels;
+  g_autofree float *x = g_new (float, letter->inference->n_values);
+  UsRng rng;
+
+  if (simulator->random_equivalent == NULL || !us_simulator_check (simulator, letter->inference->mean, NULL))
+    return;
+  letter->others = g_new (double, N_OTHERS * P);
+  letter->others_rms = g_new (double, N_OTHERS * C);
+  us_rng_init (&rng, OTHERS_SEED, US_RNG_PRIOR, 0);
+  for (gsize k = 0; k < N_OTHERS; k++)
+    {
+      double *theta = letter->others + letter->n_others * P;
+      UsRng noise;
+
+      simulator->random_equivalent (simulator, letter->inference->mean, &rng, theta);
+      us_rng_init (&noise, 0, US_RNG_SIMULATOR, 0);
+      if (simulator->run (simulator, theta, index, &noise, x) != US_SIM_OK)
+        continue;
+      for (gsize c = 0; c < C; c++)
+        letter->others_rms[letter->n_others * C + c] = us_infer_letter_channel_rms (letter, c, x);
+      letter->n_others++;
+    }
+}
+
 /* On the preview thread.  Not cancelled: it is short, and a pen that moves faster than the
  * network must still see answers. */
 static void
@@ -187,6 +241,8 @@ infer (gpointer    data,
       letter->inference = us_player_infer (self->player, letter->observation->x, &letter->error);
       if (letter->inference != NULL && letter->scaled)
         scale_up (letter);
+      else if (letter->inference != NULL)
+        find_others (letter);
     }
   letter->milliseconds = (g_get_monotonic_time () - start) / 1e3;
   us_mailbox_post (self->mailbox, g_steal_pointer (&letter));

@@ -29,11 +29,18 @@ typedef struct
   UsIngestScale  scale;         /* what it takes for the prior to hold the drawing, */
   gboolean       scaled;        /* and whether it was done; not so with what is not a drawing */
   float         *simulated;     /* (N) the simulator at the drawing's own height; NULL: not scaled, or out of its bounds */
+  gsize          n_others;      /* answers that the simulator cannot tell from this one; 0: it has no symmetry */
+  double        *others;        /* (n_others, P) */
+  double        *others_rms;    /* (n_others, C) of the simulator run on each, from the data */
   GError        *error;
   gdouble        milliseconds;  /* from drawing to answer, on the worker */
 } UsInferLetter;
 
 void           us_infer_letter_free  (UsInferLetter *letter);
+/* Of one channel: values (N) from the data. */
+double         us_infer_letter_channel_rms (const UsInferLetter *letter,
+                                            gsize                channel,
+                                            const float         *values);
 
 /* preview: borrowed, outlives the worker's use (the session's). Letters go to mailbox. */
 UsInferWorker *us_infer_worker_new    (UsPreview *preview,
