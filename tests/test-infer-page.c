@@ -387,6 +387,24 @@ test_others (void)
   us_infer_letter_free (letter);
 }
 
+/* "61 ± 326" would reach below zero, where no resistance is. */
+static void
+test_ends (void)
+{
+  g_autoptr(UsPrior) prior = us_prior_new_default (us_registry_find ("rlc", NULL));
+  g_autoptr(GtkSizeGroup) names = gtk_size_group_new (GTK_SIZE_GROUP_HORIZONTAL);
+  g_autoptr(GtkSizeGroup) numbers = gtk_size_group_new (GTK_SIZE_GROUP_HORIZONTAL);
+  GtkWidget *row = g_object_ref_sink (us_estimate_row_new (prior, 0, names, numbers));
+
+  us_estimate_row_set (US_ESTIMATE_ROW (row), 61.2, 13.14, 665);
+  g_assert_nonnull (fixture_find_label (row, "61.2 (13.1 … 665) Ω"));
+  us_estimate_row_set (US_ESTIMATE_ROW (row), 61.2, 60.1, 62.3);
+  g_assert_nonnull (fixture_find_label (row, "61.2 ± 1.1 Ω"));
+  us_estimate_row_set (US_ESTIMATE_ROW (row), NAN, NAN, NAN);
+  g_assert_nonnull (fixture_find_label (row, "– Ω"));
+  g_object_unref (row);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -407,6 +425,7 @@ main (int   argc,
   ADD ("/infer-page/other-models", fourier_file, test_other_models);
   ADD ("/infer-page/table", rlc_file, test_table);
   g_test_add_func ("/infer-page/others", test_others);
+  g_test_add_func ("/infer-page/ends", test_ends);
   status = g_test_run ();
   fixture_remove (fourier_file);
   fixture_remove (curve_file);

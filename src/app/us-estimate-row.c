@@ -3,11 +3,15 @@
 
 #include "us-estimate-row.h"
 #include "us-colour.h"
+#include "us-quantity.h"
 
 #include <adwaita.h>
 #include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
+
+/* An interval as wide as that, as a share of the value, has two ends worth naming. */
+#define WIDE 0.5
 
 /* --- the bar --------------------------------------------------------------- */
 
@@ -123,6 +127,19 @@ us_estimate_to_string (double mean,
   return g_strdup_printf ("%s ± %.*f", value, digits, half);
 }
 
+/* Over decades an interval is not symmetric: "61.2 (13.1 … 665)". */
+static char *
+format_ends (double mean,
+             double lower,
+             double upper)
+{
+  g_autofree char *middle = us_quantity_format (mean, "");
+  g_autofree char *from = us_quantity_format (lower, "");
+  g_autofree char *to = us_quantity_format (upper, "");
+
+  return g_strdup_printf ("%s (%s … %s)", middle, from, to);
+}
+
 /* Where a value stands on the prior's support, 0..1. */
 static double
 place (UsEstimateRow *self,
@@ -154,8 +171,11 @@ us_estimate_row_set_scaled (UsEstimateRow *self,
                             double         shift)
 {
   const UsParameter *parameter = &us_prior_simulator (self->prior)->parameters[self->parameter];
-  g_autofree char *number = us_estimate_to_string (mean / scale + shift, lower / scale + shift,
-                                                    upper / scale + shift);
+  gboolean ends = us_prior_distribution (self->prior, self->parameter)->kind == US_DISTRIBUTION_LOG_UNIFORM
+                  && isfinite (mean) && upper - lower > WIDE * mean;
+  g_autofree char *number = ends ? format_ends (mean / scale + shift, lower / scale + shift, upper / scale + shift)
+                                 : us_estimate_to_string (mean / scale + shift, lower / scale + shift,
+                                                          upper / scale + shift);
   g_autofree char *text = NULL, *described = NULL;
 
   self->bar->mean = isfinite (mean) ? place (self, mean) : NAN;

@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  * UsEstimateRow:
  *
  * One parameter read from data: its name, its interval on a bar that is the
- * support of the prior, its value ± half the interval with its unit.  Main thread.
+ * support of the prior, its value ± half the interval with its unit; of a quantity over decades
+ * the ends of a wide interval.  Main thread.
  */
 #define US_TYPE_ESTIMATE_ROW (us_estimate_row_get_type ())
 G_DECLARE_FINAL_TYPE (UsEstimateRow, us_estimate_row, US, ESTIMATE_ROW, GtkListBoxRow)
