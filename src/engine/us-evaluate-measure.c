@@ -28,6 +28,7 @@ us_evaluation_alloc (const UsSimulator *simulator,
   self->r2 = g_new0 (double, p_count);
   self->slope = g_new0 (double, p_count);
   self->coverage = g_new0 (double, p_count);
+  self->rms_simulator_of = g_new0 (double, n_pairs);
   self->n_derived = d_count;
   self->derived_v = g_new0 (double, n_pairs * d_count);
   self->derived_z = g_new0 (double, n_pairs * d_count);
@@ -52,6 +53,7 @@ us_evaluation_free (UsEvaluation *self)
   g_free (self->r2);
   g_free (self->slope);
   g_free (self->coverage);
+  g_free (self->rms_simulator_of);
   g_free (self->derived_v);
   g_free (self->derived_z);
   g_free (self->derived);

@@ -10,8 +10,10 @@
 
 /* n pairs, P parameters, N values, B rows a batch. */
 
-#define BATCH        64
-#define ROWS_A_CHUNK 4
+#define BATCH          64
+#define ROWS_A_CHUNK   4
+#define N_REPORTS      40
+#define SHARE_OF_PAIRS 0.8      /* of the work, for the progress; the rest is what is computed of them */
 
 typedef struct
 {
@@ -125,13 +127,16 @@ add_interval (UsSimvae     *model,
 static void
 add_simulated (const Work *work,
                gsize       n,
+               double     *rms,         /* (B) out, NaN: failed */
                Sums       *sums)
 {
   for (gsize i = 0; i < work->count; i++)
     {
+      rms[i] = NAN;
       if (work->failed[i])
         continue;
-      sums->simulator += squared (n, work->again + i * n, work->x + i * n);
+      rms[i] = us_rms_difference (n, work->again + i * n, work->x + i * n);
+      sums->simulator += rms[i] * rms[i];
       sums->n_simulated++;
       if (work->count == 1)
         continue;
@@ -141,13 +146,13 @@ add_simulated (const Work *work,
 }
 
 static gboolean
-run_pairs (UsEvaluation  *self,
-           UsSimvae      *model,
-           UsPool        *pool,
-           guint64        seed,
-           Sums          *sums,
-           GCancellable  *cancellable,
-           GError       **error)
+run_pairs (UsEvaluation           *self,
+           UsSimvae               *model,
+           UsPool                 *pool,
+           const UsEvaluateConfig *config,
+           Sums                   *sums,
+           GCancellable           *cancellable,
+           GError                **error)
 {
   gsize p_count = self->n_parameters, n = us_simvae_n_values (model);
   g_autoptr(UsPlayer) player = us_player_new (model, BATCH, pool);
@@ -156,7 +161,8 @@ run_pairs (UsEvaluation  *self,
   g_autofree float *decoded = g_new (float, BATCH * n);
   g_autofree double *sigma = g_new (double, BATCH * p_count);
   gboolean failed[BATCH], has_sigma = us_simvae_has_sigma (model);
-  Work work = { .model = model, .seed = seed, .x = x, .again = again, .failed = failed };
+  gsize report = MAX (self->n_pairs / BATCH / N_REPORTS, 1);
+  Work work = { .model = model, .seed = config->seed, .x = x, .again = again, .failed = failed };
 
   for (gsize done = 0; done < self->n_pairs; done += BATCH)
     {
@@ -180,7 +186,7 @@ run_pairs (UsEvaluation  *self,
       for (gsize i = 0; i < work.count; i++)
         us_prior_from_latent (us_simvae_prior (model), latent + i * p_count, work.z + i * p_count);
       us_pool_run (pool, n_chunks, simulate_answers, &work);
-      add_simulated (&work, n, sums);
+      add_simulated (&work, n, self->rms_simulator_of + done, sums);
 
       us_player_decode_latent (player, work.count, latent, decoded);
       for (gsize i = 0; i < work.count; i++)
@@ -194,19 +200,19 @@ run_pairs (UsEvaluation  *self,
       us_player_decode (player, work.count, work.v, decoded);
       for (gsize i = 0; i < work.count; i++)
         sums->decoder += squared (n, decoded + i * n, x + i * n);
+      if (config->progress != NULL && done / BATCH % report == 0)
+        config->progress (SHARE_OF_PAIRS * (done + work.count) / self->n_pairs, config->data);
     }
   return TRUE;
 }
 
 UsEvaluation *
-us_evaluate (UsSimvae      *model,
-             gsize          n_pairs,
-             guint64        seed,
-             guint          n_workers,
-             GCancellable  *cancellable,
-             GError       **error)
+us_evaluate_full (UsSimvae               *model,
+                  const UsEvaluateConfig *config,
+                  GCancellable           *cancellable,
+                  GError                **error)
 {
-  gsize p_count = us_simvae_n_parameters (model);
+  gsize p_count = us_simvae_n_parameters (model), n_pairs = config->n_pairs;
   g_autoptr(UsEvaluation) self = NULL;
   g_autoptr(UsPool) pool = NULL;
   g_autofree gsize *inside = g_new0 (gsize, p_count);
@@ -224,8 +230,8 @@ us_evaluate (UsSimvae      *model,
   self = us_evaluation_alloc (us_simvae_simulator (model), n_pairs);
   sums.latent = latent = g_new (double, n_pairs * p_count);
   sums.sd = sd = g_new (double, n_pairs * p_count);
-  pool = us_pool_new (n_workers, 0);
-  if (!run_pairs (self, model, pool, seed, &sums, cancellable, error))
+  pool = us_pool_new (config->n_workers, config->niceness);
+  if (!run_pairs (self, model, pool, config, &sums, cancellable, error))
     return NULL;
 
   self->level = us_simvae_calibration (model)->level;
@@ -236,7 +242,21 @@ us_evaluate (UsSimvae      *model,
   self->n_failed = n_pairs - sums.n_simulated;
   for (gsize p = 0; p < p_count; p++)
     self->coverage[p] = (double) inside[p] / n_pairs;
-  if (!us_evaluation_measure (self, us_simvae_prior (model), seed, latent, sd, pool, cancellable, error))
+  if (!us_evaluation_measure (self, us_simvae_prior (model), config->seed, latent, sd, pool, cancellable, error))
     return NULL;
+  if (config->progress != NULL)
+    config->progress (1, config->data);
   return g_steal_pointer (&self);
+}
+
+UsEvaluation *
+us_evaluate (UsSimvae      *model,
+             gsize          n_pairs,
+             guint64        seed,
+             guint          n_workers,
+             GCancellable  *cancellable,
+             GError       **error)
+{
+  return us_evaluate_full (model, &(UsEvaluateConfig) { .n_pairs = n_pairs, .seed = seed, .n_workers = n_workers },
+                           cancellable, error);
 }

@@ -51,8 +51,28 @@ typedef struct
   double  rms_simulator;         /* S(Z) against S(V) */
   double  rms_chance;            /* S(Z) against S(V) of another pair */
   gsize   n_failed;              /* Z on which the simulator does not run: not in the last two */
+  double *rms_simulator_of;      /* (n) of each pair, S(Z) against S(V); NaN where it does not run */
 } UsEvaluation;
 
+/* fraction: 0 .. 1, not falling; on the thread that evaluates, a few dozen times at most. */
+typedef void (*UsEvaluateProgress) (double   fraction,
+                                    gpointer data);
+
+typedef struct
+{
+  gsize              n_pairs;
+  guint64            seed;
+  guint              n_workers;  /* 0: all processors */
+  int                niceness;   /* of the workers */
+  UsEvaluateProgress progress;   /* or NULL */
+  gpointer           data;       /* for progress */
+} UsEvaluateConfig;
+
+/* Errors: no encoder (US_FORMAT_ERROR_MISSING), the simulator's, cancelled. */
+UsEvaluation *us_evaluate_full   (UsSimvae               *model,
+                                  const UsEvaluateConfig *config,
+                                  GCancellable           *cancellable,
+                                  GError                **error);
 UsEvaluation *us_evaluate        (UsSimvae      *model,
                                   gsize          n_pairs,
                                   guint64        seed,
