@@ -6,20 +6,6 @@
 G_BEGIN_DECLS
 
 /**
- * UsBudgetCurve:
- * @US_BUDGET_DECODER: G(V) against S(V)
- * @US_BUDGET_BOTH: G(Z) against S(V), Z the encoder's answer to S(V)
- * @US_BUDGET_SIMULATOR: S(Z) against S(V)
- */
-typedef enum
-{
-  US_BUDGET_DECODER,
-  US_BUDGET_BOTH,
-  US_BUDGET_SIMULATOR,
-  US_BUDGET_N_CURVES
-} UsBudgetCurve;
-
-/**
  * UsErrorTrend:
  * @US_TREND_UNKNOWN: too few points over the last factor of four of the draws
  * @US_TREND_FALLING: more draws would help

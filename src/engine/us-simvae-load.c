@@ -141,6 +141,8 @@ read_history (const char *json,
           point.seconds = number_or_nan (numbers, 1);
           point.loss = number_or_nan (numbers, 2);
           point.held_out = number_or_nan (numbers, 3);
+          for (guint c = 0; c < US_BUDGET_N_CURVES; c++)
+            point.rms[c] = number_or_nan (numbers, 4 + c);
           g_array_append_val (history[s], point);
         }
     }

@@ -19,12 +19,29 @@ G_BEGIN_DECLS
  */
 typedef struct _UsSimvae UsSimvae;
 
+/**
+ * UsBudgetCurve:
+ *
+ * The errors of reconstruction that are kept while training:
+ * @US_BUDGET_DECODER: G(V) against S(V)
+ * @US_BUDGET_BOTH: G(Z) against S(V), Z the encoder's answer to S(V)
+ * @US_BUDGET_SIMULATOR: S(Z) against S(V)
+ */
+typedef enum
+{
+  US_BUDGET_DECODER,
+  US_BUDGET_BOTH,
+  US_BUDGET_SIMULATOR,
+  US_BUDGET_N_CURVES
+} UsBudgetCurve;
+
 typedef struct
 {
   guint64 samples;          /* draws seen in this step so far */
   double  seconds;          /* of training, pauses not counted */
   double  loss;             /* training loss, mean since the last record */
   double  held_out;         /* the same on held-out draws; NaN when not measured here */
+  double  rms[US_BUDGET_N_CURVES];      /* of held-out draws, in the output's units; NaN when not measured here */
 } UsHistoryPoint;
 
 typedef struct

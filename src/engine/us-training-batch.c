@@ -195,13 +195,14 @@ us_training_held_out (UsTraining *self)
   g_autofree double *squares = g_new0 (double, p_count);
   double sum = 0;
 
+  us_training_errors_begin (self);
   us_run_load (self->held_out_runs[0], self->step == 1 ? self->average : self->decoder);
   if (self->step == 2)
     us_run_load (self->held_out_runs[1], self->average);
   for (gsize first = 0; first < US_HELD_OUT_ROWS; first += US_HELD_OUT_BATCH)
     {
       const float *truth = self->held_out.z + first * p_count, *x = self->held_out.x + first * n;
-      const float *features = self->held_out.features + first * self->n_features;
+      const float *features = self->held_out.features + first * self->n_features, *output;
 
       if (self->step == 2)
         {
@@ -214,6 +215,7 @@ us_training_held_out (UsTraining *self)
 
               us_code_squash (&self->code, code + i * self->n_code, answer);
               us_code_to_latent (&self->code, self->prior, answer, z);
+              us_training_errors_answer (self, first + i, z);
               for (gsize p = 0; p < p_count; p++)
                 {
                   double e = us_code_latent_error (&self->code, p, z[p], truth[i * p_count + p]);
@@ -223,9 +225,11 @@ us_training_held_out (UsTraining *self)
             }
           features = self->held_out_features;
         }
-      sum += us_loss_evaluate (self->held_out_loss, us_run_forward (self->held_out_runs[0], features), x,
-                               NULL, NULL, self->pool);
+      output = us_run_forward (self->held_out_runs[0], features);
+      sum += us_loss_evaluate (self->held_out_loss, output, x, NULL, NULL, self->pool);
+      us_training_errors_output (self, first, output);
     }
+  us_training_errors_end (self);
   for (gsize p = 0; self->step == 2 && p < p_count; p++)
     self->held_out_rms[p] = sqrt (squares[p] / US_HELD_OUT_ROWS);
   return sum / (US_HELD_OUT_ROWS / US_HELD_OUT_BATCH);

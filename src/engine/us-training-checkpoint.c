@@ -12,7 +12,8 @@
 
 #define FORMAT     "understudy-checkpoint"
 #define MAX_BYTES  ((gsize) 1 << 32)
-#define COLUMNS    4             /* of a history: samples, seconds, loss, held out */
+#define OLD_COLUMNS 4            /* of a history: samples, seconds, loss, held out; */
+#define COLUMNS    (OLD_COLUMNS + US_BUDGET_N_CURVES)          /* and the errors of reconstruction */
 
 /* Everything that must agree for the numbers to go on as if never interrupted. */
 char *
@@ -103,6 +104,8 @@ add_history (UsSafetensors *file,
       row[1] = point->seconds;
       row[2] = point->loss;
       row[3] = point->held_out;
+      for (int c = 0; c < US_BUDGET_N_CURVES; c++)
+        row[OLD_COLUMNS + c] = point->rms[c];
     }
   us_safetensors_add (file, name, array);
 }
@@ -194,19 +197,24 @@ get_history (UsSafetensors  *file,
 {
   UsArray *array = us_safetensors_get (file, name);
   const double *row;
+  gsize columns;
 
-  if (array == NULL || array->dtype != US_DTYPE_F64 || array->n_dims != 2 || array->shape[1] != COLUMNS)
+  if (array == NULL || array->dtype != US_DTYPE_F64 || array->n_dims != 2
+      || (array->shape[1] != COLUMNS && array->shape[1] != OLD_COLUMNS))
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH,
                    "tensor “%s” is missing or has another shape", name);
       return FALSE;
     }
   row = array->data;
+  columns = array->shape[1];
   g_array_set_size (history, 0);
-  for (gsize i = 0; i < array->shape[0]; i++, row += COLUMNS)
+  for (gsize i = 0; i < array->shape[0]; i++, row += columns)
     {
       UsHistoryPoint point = { .samples = row[0], .seconds = row[1], .loss = row[2], .held_out = row[3] };
 
+      for (int c = 0; c < US_BUDGET_N_CURVES; c++)
+        point.rms[c] = columns == COLUMNS ? row[OLD_COLUMNS + c] : NAN;
       g_array_append_val (history, point);
     }
   return TRUE;

@@ -94,6 +94,10 @@ struct _UsTraining
   UsRun             *held_out_runs[2];     /* inference */
   float             *held_out_features;    /* (US_HELD_OUT_BATCH, F) */
   double            *held_out_rms;         /* (P) latent rms of µ − z at the last measurement */
+  double            *held_out_answers;     /* (US_HELD_OUT_BATCH, P) latents that the encoder gave the first rows */
+  float             *held_out_again;       /* (US_HELD_OUT_BATCH, N) the simulator run on them */
+  gboolean          *held_out_failed;      /* (US_HELD_OUT_BATCH) it does not run on them */
+  double             held_out_errors[US_BUDGET_N_CURVES];    /* at the last measurement; NaN: not measured */
   double             simulations_per_s;    /* while the held-out draws were made */
 
   /* what is shown */
@@ -159,6 +163,19 @@ gboolean    us_training_held_out_make (UsTraining  *self,
 double      us_training_held_out      (UsTraining  *self);
 gboolean    us_training_measure_scale (UsTraining  *self,
                                        GError     **error);
+
+/* The error budget of the held-out draws, into held_out_errors: us-training-errors.c.  Begin, then for each
+ * row the encoder's answer and for each batch the decoder's output, then end. */
+void        us_training_errors_init   (UsTraining   *self);
+void        us_training_errors_clear  (UsTraining   *self);
+void        us_training_errors_begin  (UsTraining   *self);
+void        us_training_errors_answer (UsTraining   *self,
+                                       gsize         row,
+                                       const double *z);        /* (P) */
+void        us_training_errors_output (UsTraining   *self,
+                                       gsize         first,
+                                       const float  *output);   /* (US_HELD_OUT_BATCH, N) as the network gives it */
+void        us_training_errors_end    (UsTraining   *self);
 
 /* The arithmetic of one iteration on a batch: us-training-pass.c.  Loss; gradient filled when it is finite. */
 double      us_training_decoder_pass  (UsTraining    *self,

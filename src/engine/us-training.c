@@ -90,6 +90,7 @@ us_training_new (const UsTrainerConfig  *config,
     return NULL;
   self->held_out_features = g_new0 (float, US_HELD_OUT_BATCH * self->n_features);
   self->held_out_rms = g_new0 (double, self->n_parameters);
+  us_training_errors_init (self);
   for (int s = 0; s < 2; s++)
     self->held_out_runs[s] = us_run_new (self->networks[s], US_HELD_OUT_BATCH, US_RUN_INFERENCE, FALSE, pool);
   self->output_gradient = g_aligned_alloc0 (self->preset.batch * self->n_values, sizeof (float), 64);
@@ -149,6 +150,7 @@ us_training_free (UsTraining *self)
   g_clear_pointer (&self->code_gradient, g_aligned_free);
   g_free (self->held_out_features);
   g_free (self->held_out_rms);
+  us_training_errors_clear (self);
   g_clear_pointer (&self->prior, us_prior_unref);
   g_clear_pointer (&self->wide_prior, us_prior_unref);
   g_free (self);
@@ -252,12 +254,15 @@ keep_record (UsTraining *self,
   point.seconds = seconds;
   point.loss = self->loss_sum / MAX (self->loss_count, 1);
   point.held_out = NAN;
+  for (int c = 0; c < US_BUDGET_N_CURVES; c++)
+    point.rms[c] = NAN;
   self->loss_sum = 0;
   self->loss_count = 0;
   if (last || self->iteration % MAX (measure, every) == 0)
     {
       point.held_out = us_training_held_out (self);
       self->last_held_out = point.held_out;
+      memcpy (point.rms, self->held_out_errors, sizeof point.rms);
       if (point.held_out < self->best_held_out)
         {
           UsNetwork *network = self->weights->network;
