@@ -125,6 +125,7 @@ set_metadata (UsSafetensors       *file,
     }
   us_safetensors_set_metadata (file, "values", parts->loss == US_LOSS_BCE ? "logits" : "linear");
   us_safetensors_set_metadata (file, "scale", scale);
+  us_safetensors_set_metadata (file, "method", us_method_id (record->method));
   us_safetensors_set_metadata (file, "preset", record->preset != NULL ? record->preset : "");
   us_safetensors_set_metadata (file, "seed", seed);
   us_safetensors_set_metadata (file, "samples", samples);

@@ -155,6 +155,8 @@ read_record (UsSafetensors  *file,
   const char *seed = us_safetensors_get_metadata (file, "seed");
   double samples[2];
 
+  if (!us_method_from_id (us_safetensors_get_metadata (file, "method"), &record->method))
+    record->method = US_METHOD_SIMVAE;
   record->preset = g_strdup (us_safetensors_get_metadata (file, "preset"));
   record->program_version = g_strdup (us_safetensors_get_metadata (file, "program_version"));
   record->created = g_strdup (us_safetensors_get_metadata (file, "created"));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "us-method.h"
 #include "us-network.h"
 #include "us-prior.h"
 #include <gio/gio.h>
@@ -46,6 +47,7 @@ typedef struct
 
 typedef struct
 {
+  UsMethod method;          /* how it was trained; a file that does not say: SimVAE */
   char    *preset;          /* "best" */
   guint64  seed;
   char    *program_version;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "us-method.h"
 #include "us-preset.h"
 
 G_BEGIN_DECLS
@@ -9,6 +10,7 @@ typedef struct
 {
   UsPrior        *prior;           /* says the simulator too */
   guint           output;
+  UsMethod        method;          /* 0: SimVAE */
   const UsPreset *preset;
   gsize           width;           /* 0: the preset's */
   guint64         seed;
