@@ -42,6 +42,12 @@ gboolean us_npz_describe  (UsNpz       *self,
                            guint       *n_dims,
                            gsize       *shape,             /* (US_ARRAY_MAX_DIMS) */
                            GError     **error);
+/* Header alone: do the rows of a member follow each other?  FALSE in
+ * column_major: us_npz_read_rows reads it in bounded memory. */
+gboolean us_npz_is_column_major (UsNpz       *self,
+                                 const char  *name,
+                                 gboolean    *column_major,
+                                 GError     **error);
 UsArray *us_npz_read      (UsNpz       *self,
                            const char  *name,
                            gsize        max_bytes,

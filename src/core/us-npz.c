@@ -319,6 +319,24 @@ us_npz_describe (UsNpz       *self,
   return done;
 }
 
+gboolean
+us_npz_is_column_major (UsNpz       *self,
+                        const char  *name,
+                        gboolean    *column_major,
+                        GError     **error)
+{
+  Member member;
+
+  g_return_val_if_fail (self != NULL && name != NULL && column_major != NULL, FALSE);
+
+  if (!member_open (&member, self, name, error))
+    return FALSE;
+  *column_major = member.header.fortran && member.header.n_dims > 1;
+  member_close (&member);
+
+  return TRUE;
+}
+
 UsArray *
 us_npz_read (UsNpz       *self,
              const char  *name,

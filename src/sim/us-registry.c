@@ -5,6 +5,7 @@
 
 #include "us-registry-private.h"
 
+#include "us-dataset.h"
 #include "us-error.h"
 
 #include <glib/gi18n-lib.h>
@@ -28,8 +29,10 @@ us_registry_list (gsize *n)
 
 /**
  * us_registry_find:
- * @id: a simulator's id
+ * @id: a simulator's id, or "dataset:" and the path of a set of pictures
  * @error: return location
+ *
+ * A set that was not open before is opened, which may take a minute: not on a main thread.
  *
  * Returns: the table, or %NULL with US_FORMAT_ERROR_MISSING, which names the known ones
  */
@@ -46,10 +49,13 @@ us_registry_find (const char  *id,
     if (g_str_equal (us_registry_tables[i]->id, id))
       return us_registry_tables[i];
 
+  if (us_dataset_is_id (id))
+    return us_dataset_find (id, 0, NULL, error);
+
   known = g_string_new (NULL);
   for (gsize i = 0; i < us_registry_n_tables; i++)
     g_string_append_printf (known, "%s%s", i > 0 ? ", " : "", us_registry_tables[i]->id);
   g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISSING,
-               _("There is no simulator “%s”; known are: %s"), id, known->str);
+               _("There is no simulator “%s”; known are: %s, and “dataset:” with the path of an NPZ"), id, known->str);
   return NULL;
 }

@@ -86,6 +86,19 @@ us_output_channel (const UsOutput *output,
   return (UsChannel) { output->id, output->y_label, output->y_unit, output->lower, output->upper };
 }
 
+double
+us_derived_compared (const UsSimulator *self,
+                     gsize              d,
+                     const double      *theta)
+{
+  double value;
+
+  g_return_val_if_fail (self != NULL && d < self->n_derived, NAN);
+
+  value = self->derived[d].value (self, theta);
+  return self->derived[d].logarithmic ? log10 (value) : value;
+}
+
 /**
  * us_simulator_check:
  * @self: a simulator

@@ -197,6 +197,10 @@ double          us_output_x                  (const UsOutput *output,
 /* What channel c is: its own information, or that of the output's y. */
 UsChannel       us_output_channel            (const UsOutput *output,
                                               gsize           c);
+/* Derived quantity d of theta (P), or its log10 where it spans decades: what is compared and averaged. */
+double          us_derived_compared          (const UsSimulator *self,
+                                              gsize              d,
+                                              const double      *theta);
 /* Checks theta (finite, bounds, constraint): US_FORMAT_ERROR_VALUE naming parameter, value, range. */
 gboolean        us_simulator_check           (const UsSimulator  *self,
                                               const double       *theta,
