@@ -158,7 +158,7 @@ us_training_batch_begin (UsTraining *self,
 
   batch->first = first;
   batch->augment = self->step == 2 && self->augment;
-  batch->wide = self->step == 1 && self->wide_prior != NULL;
+  batch->wide = self->wide_prior != NULL && (self->step == 1 || self->constrained);
   *work = (UsBatchWork) { self, batch, self->preset.batch };
   return us_pool_begin (self->pool, n_chunks (work->rows), simulate_chunk, work);
 }
@@ -235,6 +235,12 @@ us_training_held_out (UsTraining *self)
   return sum / (US_HELD_OUT_ROWS / US_HELD_OUT_BATCH);
 }
 
+gboolean
+us_training_is_constrained (const UsSimulator *simulator)
+{
+  return simulator->draw != NULL || simulator->accepts != NULL;
+}
+
 UsPrior *
 us_training_stretch_prior (UsPrior *prior,
                            double   edge)
@@ -243,9 +249,11 @@ us_training_stretch_prior (UsPrior *prior,
   g_autofree UsDistribution *stretched = g_new (UsDistribution, simulator->n_parameters);
   gboolean any = FALSE;
 
-  /* draws that respect a constraint are the simulator's own affair */
-  if (!(edge > 1) || simulator->draw != NULL || simulator->accepts != NULL)
+  if (!(edge > 1))
     return NULL;
+  /* a constraint is not to be stretched; what it makes rare is drawn more often */
+  if (us_training_is_constrained (simulator))
+    return us_prior_new_spread (prior);
   for (gsize p = 0; p < simulator->n_parameters; p++)
     {
       UsDistribution *d = &stretched[p];

@@ -61,6 +61,7 @@ us_training_new (const UsTrainerConfig  *config,
   if (config->width > 0)
     self->preset.width = config->width;
   self->wide_prior = us_training_stretch_prior (self->prior, self->preset.edge);
+  self->constrained = us_training_is_constrained (self->simulator);
   self->seed = config->seed;
   self->pool = pool;
   self->n_parameters = self->simulator->n_parameters;
@@ -237,6 +238,12 @@ update_average (UsTraining *self)
     us_ema_update (self->average->state, self->weights->state, us_network_n_state (network), decay, self->pool);
 }
 
+static gboolean
+is_power_of_two (guint64 n)
+{
+  return n > 0 && (n & (n - 1)) == 0;
+}
+
 /* A point of the history; less often, and at the end, the held-out loss: the best
  * weights are kept.  Counted in iterations, so that the same draws keep the same weights. */
 static void
@@ -258,7 +265,9 @@ keep_record (UsTraining *self,
     point.rms[c] = NAN;
   self->loss_sum = 0;
   self->loss_count = 0;
-  if (last || self->iteration % MAX (measure, every) == 0)
+  /* at first after each doubling: errors are read over the logarithm of the draws */
+  if (last || self->iteration % MAX (measure, every) == 0
+      || (is_power_of_two (self->iteration / every) && self->iteration * self->preset.batch >= HELD_OUT_DRAWS))
     {
       point.held_out = us_training_held_out (self);
       self->last_held_out = point.held_out;
