@@ -11,6 +11,7 @@
 #include "us-pool.h"
 
 #include <glib/gi18n-lib.h>
+#include <json-glib/json-glib.h>
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -195,12 +196,14 @@ write_meta (const UsPrior  *prior,
   const UsSimulator *simulator = us_prior_simulator (prior);
   g_autofree char *path = g_build_filename (folder, US_BANK_META, NULL);
   g_autofree char *distributions = us_prior_to_json (prior);
+  g_autoptr(JsonNode) id_node = json_node_init_string (json_node_alloc (), simulator->id);
+  g_autofree char *id = json_to_string (id_node, FALSE);      /* a path may hold anything */
   /* The seed as text: JSON readers keep 53 bits of a number. */
   g_autofree char *text =
-    g_strdup_printf ("{\"format\":\"understudy-bank-1\",\"program\":\"%s\",\"simulator\":\"%s\",\"version\":%u,"
+    g_strdup_printf ("{\"format\":\"understudy-bank-1\",\"program\":\"%s\",\"simulator\":%s,\"version\":%u,"
                      "\"output\":\"%s\",\"seed\":\"%" G_GUINT64_FORMAT "\",\"rows\":%" G_GUINT64_FORMAT
                      ",\"prior\":%s}\n",
-                     US_VERSION, simulator->id, simulator->version, simulator->outputs[output].id,
+                     US_VERSION, id, simulator->version, simulator->outputs[output].id,
                      seed, count, distributions);
 
   return us_file_replace (path, text, strlen (text), error);

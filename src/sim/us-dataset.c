@@ -156,6 +156,7 @@ dataset_new (UsDatasetKey   *key,
   UsParameter *parameters;
   UsOutput *output;
   char *dot = strrchr (base, '.');
+  gsize n_parameters;
 
   self->key = *key;
   self->cache = *cache;
@@ -163,14 +164,15 @@ dataset_new (UsDatasetKey   *key,
   memset (cache, 0, sizeof *cache);
   if (dot != NULL && dot != base)
     *dot = '\0';
+  n_parameters = us_dataset_describe (&self->cache, self->key.path, self->axes, &parameters, &output);
   self->table = (UsSimulator) {
     .id = g_strconcat (US_DATASET_PREFIX, self->key.path, NULL),
     .version = self->cache.fingerprint,
     .title = g_strdup (base),
     .summary = g_strdup_printf (_("%zu pictures of a file, looked up; what made them is not known."),
                                 self->cache.grid.n_rows),
-    .n_parameters = us_dataset_describe (&self->cache, self->key.path, self->axes, &parameters, &output),
     .parameters = parameters,
+    .n_parameters = n_parameters,
     .outputs = output,
     .n_outputs = 1,
     .run = dataset_run,
@@ -196,6 +198,18 @@ find_opened (const UsDatasetKey *key)
   return NULL;
 }
 
+/* Is the file still the one that was opened? */
+static gboolean
+is_there (const Dataset *self)
+{
+  UsDatasetKey now;
+  gboolean same = us_dataset_key_init (&now, self->key.path, NULL)
+                  && now.n_bytes == self->key.n_bytes && now.mtime_ns == self->key.mtime_ns;
+
+  us_dataset_key_clear (&now);
+  return same;
+}
+
 static const UsSimulator *
 find_version (guint version)
 {
@@ -205,7 +219,7 @@ find_version (guint version)
     {
       Dataset *self = opened->pdata[i];
 
-      if (self->table.version == version && g_file_test (self->key.path, G_FILE_TEST_EXISTS))
+      if (self->table.version == version && is_there (self))
         return &self->table;
     }
   return NULL;
