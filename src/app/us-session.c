@@ -565,12 +565,14 @@ us_session_stop_training (UsSession *self)
 char *
 us_session_dup_training_path (UsSession *self)
 {
+  g_autofree char *stem = NULL;
   g_autofree char *name = NULL;
 
   g_return_val_if_fail (US_IS_SESSION (self), NULL);
   g_return_val_if_fail (self->simulator != NULL, NULL);
 
-  name = g_strdup_printf ("%s-%s.safetensors", self->simulator->id,
+  stem = us_simulator_file_stem (self->simulator);
+  name = g_strdup_printf ("%s-%s.safetensors", stem,
                           self->simulator->outputs[self->output].id);
   return g_build_filename (g_get_user_data_dir (), "understudy", "training", name, NULL);
 }

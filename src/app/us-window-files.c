@@ -338,14 +338,16 @@ ask_where_to_save (UsWindow  *self,
   UsSession *session = us_window_get_session (self);
   UsSimvae *model = us_session_get_model (session);
   GtkFileChooserNative *chooser;
+  g_autofree char *stem = NULL;
   g_autofree char *name = NULL;
 
   if (model == NULL)
     return;
+  stem = us_simulator_file_stem (us_simvae_simulator (model));
   chooser = file_chooser (self, _("Save the Model"), GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"));
   name = us_session_get_path (session) != NULL
            ? g_path_get_basename (us_session_get_path (session))
-           : g_strconcat (us_simvae_simulator (model)->id, ".safetensors", NULL);
+           : g_strconcat (stem, ".safetensors", NULL);
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (chooser), name);
   g_object_set_data (G_OBJECT (chooser), "after", GINT_TO_POINTER (after));
   g_signal_connect_object (chooser, "response", G_CALLBACK (on_save_chosen), self,

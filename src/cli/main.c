@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "us-cli.h"
+#include "us-dataset.h"
 #include "us-locale.h"
 
 #include <errno.h>
@@ -76,12 +77,31 @@ catch_signals (GCancellable *cancellable)
   g_thread_unref (g_thread_new ("signals", wait_for_signals, cancellable));
 }
 
+/* A set of pictures that is opened for the first time is unpacked, whatever command names it. */
+static void
+on_unpacked (guint64  done,
+             guint64  total,
+             gpointer data)
+{
+  g_autofree char *text = g_strdup_printf ("unpacking %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " pictures", done, total);
+
+  us_cli_progress (done < total ? text : NULL);
+}
+
+static void
+set_flag (GCancellable *cancellable,
+          gint         *flag)
+{
+  g_atomic_int_set (flag, 1);
+}
+
 int
 main (int    argc,
       char **argv)
 {
   g_autoptr(GError) error = NULL;
   g_autoptr(GCancellable) cancellable = g_cancellable_new ();
+  gint cancelled = 0;
 
   us_locale_init ();
   g_set_prgname ("understudy-cli");
@@ -96,6 +116,8 @@ main (int    argc,
       return US_CLI_DONE;
     }
 
+  g_cancellable_connect (cancellable, G_CALLBACK (set_flag), &cancelled, NULL);
+  us_dataset_set_monitor (on_unpacked, NULL, &cancelled);
   catch_signals (cancellable);
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
     if (g_str_equal (argv[1], commands[i]->name))

@@ -3,6 +3,7 @@
 
 #include "us-simvae-private.h"
 
+#include "us-dataset.h"
 #include "us-error.h"
 
 #include <json-glib/json-glib.h>
@@ -170,8 +171,27 @@ read_record (UsSafetensors  *file,
   read_history (us_safetensors_get_metadata (file, "history"), record->history);
 }
 
+/* A set of pictures is known by its contents, wherever it lies now. */
+static const UsSimulator *
+find_simulator (const char  *id,
+                guint64      version,
+                const char  *path,
+                GError     **error)
+{
+  const UsSimulator *simulator;
+
+  if (us_dataset_is_id (id))
+    return us_dataset_find (id, (guint) version, path, error);
+  simulator = us_registry_find (id, NULL);
+  if (simulator == NULL)
+    g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH,
+                 "a model of the simulator “%s”, which this program does not have", id);
+  return simulator;
+}
+
 static const UsSimulator *
 read_simulator (UsSafetensors  *file,
+                const char     *path,
                 guint          *output,
                 GError        **error)
 {
@@ -198,13 +218,9 @@ read_simulator (UsSafetensors  *file,
                    "written in format %s by a newer program; this one reads %s", format_version, US_SIMVAE_FORMAT_VERSION);
       return NULL;
     }
-  simulator = us_registry_find (id, NULL);
+  simulator = find_simulator (id, g_ascii_strtoull (version, NULL, 10), path, error);
   if (simulator == NULL)
-    {
-      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH,
-                   "a model of the simulator “%s”, which this program does not have", id);
-      return NULL;
-    }
+    return NULL;
   if (g_ascii_strtoull (version, NULL, 10) != simulator->version)
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH,
@@ -261,10 +277,11 @@ read_network (UsSafetensors  *file,
 
 static UsSimvae *
 read_model (UsSafetensors  *file,
+            const char     *path,
             GError        **error)
 {
   guint output = 0;
-  const UsSimulator *simulator = read_simulator (file, &output, error);
+  const UsSimulator *simulator = read_simulator (file, path, &output, error);
   const char *prior_json, *calibration_json, *values;
   g_autoptr(UsPrior) prior = NULL;
   g_autoptr(UsWeights) decoder = NULL;
@@ -339,7 +356,7 @@ us_simvae_load (const char  *path,
 
   if (file == NULL)
     return NULL;
-  model = read_model (file, error);
+  model = read_model (file, path, error);
   if (model == NULL)
     g_prefix_error (error, "%s: ", path);
   return model;

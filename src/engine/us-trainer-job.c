@@ -22,13 +22,17 @@ make_command (const UsTrainerJob *job)
   const UsTrainerConfig *config = &job->trainer->config;
   UsTraining *t = job->training;
   g_autoptr(UsPrior) standard = us_prior_new_default (t->simulator);
+  g_autofree char *id = NULL;
   GString *text;
 
   if (config->command != NULL && config->samples > 0)
     return g_strdup (config->command);
+  /* a set of pictures may lie in a folder whose name has spaces */
+  id = g_regex_match_simple ("^[A-Za-z0-9_./:=+-]+$", t->simulator->id, 0, 0) ? g_strdup (t->simulator->id)
+                                                                         : g_shell_quote (t->simulator->id);
   text = g_string_new (NULL);
   g_string_append_printf (text, "understudy-cli train simvae %s --output %s --preset %s --width %" G_GSIZE_FORMAT,
-                          t->simulator->id, t->simulator->outputs[t->output].id, t->preset.id, t->preset.width);
+                          id, t->simulator->outputs[t->output].id, t->preset.id, t->preset.width);
   for (gsize p = 0; p < t->n_parameters; p++)
     {
       g_autofree char *usual = us_distribution_to_string (us_prior_distribution (standard, p));

@@ -25,7 +25,7 @@ G_BEGIN_DECLS
  */
 #define US_DATASET_PREFIX "dataset:"
 
-/* Called on the thread that opens, a few times a second. */
+/* Called on the thread that opens, after each megabyte or so. */
 typedef void (*UsDatasetProgress) (guint64  done,
                                    guint64  total,       /* pictures */
                                    gpointer data);

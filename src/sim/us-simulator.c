@@ -8,6 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
+#include <string.h>
 
 /**
  * us_simulator_parameter_index:
@@ -49,6 +50,16 @@ us_simulator_output_index (const UsSimulator *self,
       return (gssize) i;
 
   return -1;
+}
+
+char *
+us_simulator_file_stem (const UsSimulator *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  if (strchr (self->id, G_DIR_SEPARATOR) == NULL)
+    return g_strdup (self->id);
+  return g_strdup_printf ("%s-%08x", self->title, self->version);
 }
 
 /* How many floats `run` writes: (H, W, C), or (T, C) of a series. */

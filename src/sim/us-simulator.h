@@ -189,6 +189,8 @@ gssize          us_simulator_parameter_index (const UsSimulator *self,
                                               const char        *name);   /* -1: none */
 gssize          us_simulator_output_index    (const UsSimulator *self,
                                               const char        *id);
+/* What its files are called: the id, of a set of pictures its name and version; g_free. */
+char           *us_simulator_file_stem       (const UsSimulator *self);
 gsize           us_output_n_values           (const UsOutput *output);
 /* Where point t of a series lies: T of them evenly from x_lower to x_upper, both
  * included, in the logarithm where the output says so. */
