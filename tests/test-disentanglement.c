@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Codes whose worth is known, and what the measures say of them. */
 #include "us-disentanglement.h"
+#include "us-polynomial-r2.h"
 #include "us-symmetry.h"
 
 #include <math.h>
@@ -529,15 +530,15 @@ test_read_out (void)
       y[3 * i + 1] = x[3 * i] + us_rng_normal (&rng) / sqrt (3.0);      /* half signal, half noise */
       y[3 * i + 2] = us_rng_normal (&rng);
     }
-  g_assert_true (us_read_out (n, 3, x, 3, y, r2));
+  g_assert_true (us_polynomial_r2 (n, 3, x, 3, y, r2));
   g_assert_cmpfloat (r2[0], >, 1 - 1e-9);
   g_assert_cmpfloat_with_epsilon (r2[1], 0.5, 0.1);
   g_assert_cmpfloat (r2[2], >=, 0);
   g_assert_cmpfloat (r2[2], <, 0.02);
   /* too few rows for products, then for anything */
-  g_assert_true (us_read_out (60, 3, x, 3, y, r2));
+  g_assert_true (us_polynomial_r2 (60, 3, x, 3, y, r2));
   g_assert_cmpfloat (r2[0], <, 1 - 1e-3);
-  g_assert_false (us_read_out (30, 3, x, 3, y, r2));
+  g_assert_false (us_polynomial_r2 (30, 3, x, 3, y, r2));
 }
 
 /* An angle is as good just below a whole turn as just above 0: an error of 0.05 rad either way, brought back

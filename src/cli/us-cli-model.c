@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* decode, infer, evaluate: a trained model at work. */
+/* decode, evaluate: a trained model at work. */
 #include "config.h"
 
 #include "us-cli.h"
-#include "us-csv.h"
 #include "us-evaluate.h"
 #include "us-evaluate-drawings.h"
-#include "us-ingest.h"
 #include "us-simvae.h"
 
 #include <math.h>
@@ -134,161 +132,6 @@ run_decode (int           argc,
 
 const UsCliCommand us_cli_command_decode = {
   "decode", "MODEL --set NAME=VALUE… --out FILE", "Plays the decoder at chosen parameters.", run_decode,
-};
-
-/* --- infer --------------------------------------------------------------- */
-
-/* Draws from the model's normal approximation, cut to the prior. */
-static double *
-draw_samples (UsSimvae          *model,
-              const UsInference *inference,
-              gsize              n_samples,
-              guint64            seed)
-{
-  gsize n_parameters = inference->n_parameters;
-  double *samples = g_new (double, n_samples * n_parameters);
-
-  for (gsize s = 0; s < n_samples; s++)
-    {
-      UsRng rng;
-
-      us_rng_init (&rng, seed, US_RNG_LATENT, s);
-      for (gsize p = 0; p < n_parameters; p++)
-        {
-          double lower, upper, value;
-
-          us_prior_range (us_simvae_prior (model), p, &lower, &upper);
-          for (guint attempt = 0;; attempt++)
-            {
-              value = inference->mean[p] + inference->sd[p] * us_rng_normal (&rng);
-              if ((value >= lower && value <= upper) || attempt == 100)
-                break;
-            }
-          samples[s * n_parameters + p] = CLAMP (value, lower, upper);
-        }
-    }
-  return samples;
-}
-
-static void
-print_inference (UsSimvae            *model,
-                 const UsInference   *inference,
-                 const UsObservation *observation,
-                 gboolean             json)
-{
-  const UsSimulator *simulator = us_simvae_simulator (model);
-  g_autoptr(JsonBuilder) builder = json_builder_new ();
-
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "simulator");
-  json_builder_add_string_value (builder, simulator->id);
-  json_builder_set_member_name (builder, "level");
-  json_builder_add_double_value (builder, inference->level);
-  json_builder_set_member_name (builder, "parameters");
-  json_builder_begin_object (builder);
-  if (!json)
-    printf ("%-10s %12s %12s %12s  %s\n", "parameter", "mean", "lower", "upper", "unit");
-  for (gsize p = 0; p < inference->n_parameters; p++)
-    {
-      const UsParameter *parameter = &simulator->parameters[p];
-      const struct { const char *name; double value; } members[] = {
-        { "mean", inference->mean[p] }, { "sd", inference->sd[p] },
-        { "lower", inference->lower[p] }, { "upper", inference->upper[p] },
-      };
-
-      if (!json)
-        printf ("%-10s %12.5g %12.5g %12.5g  %s\n", parameter->name, inference->mean[p], inference->lower[p],
-                inference->upper[p], parameter->unit);
-      json_builder_set_member_name (builder, parameter->name);
-      json_builder_begin_object (builder);
-      for (gsize m = 0; m < G_N_ELEMENTS (members); m++)
-        {
-          json_builder_set_member_name (builder, members[m].name);
-          json_builder_add_double_value (builder, members[m].value);
-        }
-      json_builder_end_object (builder);
-    }
-  json_builder_end_object (builder);
-  json_builder_set_member_name (builder, "rms_decoder");
-  json_builder_add_double_value (builder, inference->rms_decoder);
-  json_builder_set_member_name (builder, "rms_simulator");
-  json_builder_add_double_value (builder, inference->rms_simulator);
-  json_builder_set_member_name (builder, "unusual");
-  json_builder_add_double_value (builder, inference->unusual);
-  json_builder_set_member_name (builder, "note");
-  json_builder_add_string_value (builder, observation->note != NULL ? observation->note : "");
-  json_builder_end_object (builder);
-  if (json)
-    {
-      us_cli_print_json (builder, FALSE);
-      return;
-    }
-  printf ("\nIntervals hold the true value in %.0f %% of simulated cases.\n", 100 * inference->level);
-  printf ("The simulator run on the means misses the data by RMS %.4g, the decoder by %.4g;\n",
-          inference->rms_simulator, inference->rms_decoder);
-  printf ("%.0f %% of simulated data are reconstructed better.\n", 100 * inference->unusual);
-  if (observation->note != NULL && *observation->note != '\0')
-    printf ("Done to the data first: %s.\n", observation->note);
-}
-
-static gboolean
-run_infer (int           argc,
-           char        **argv,
-           GCancellable *cancellable,
-           GError      **error)
-{
-  g_autofree char *data = NULL, *out = NULL, *figure = NULL, *samples_text = NULL, *seed_text = NULL, *index_text = NULL;
-  gboolean json = FALSE;
-  const GOptionEntry entries[] = {
-    { "data", 'd', 0, G_OPTION_ARG_FILENAME, &data, "An image, CSV, npy/npz or drawing", "FILE" },
-    { "index", 0, 0, G_OPTION_ARG_STRING, &index_text, "Which drawing or row of the file, from 0", "I" },
-    { "samples", 'n', 0, G_OPTION_ARG_STRING, &samples_text, "Samples to write (default 1000)", "N" },
-    { "seed", 's', 0, G_OPTION_ARG_STRING, &seed_text, "Seed of the samples (default 0)", "S" },
-    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, "Samples, a column a parameter, in its unit", "FILE.csv" },
-    { "figure", 0, 0, G_OPTION_ARG_FILENAME, &figure, "Data, decoder and simulator side by side", "FILE.png|svg|pdf" },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print one JSON object", NULL },
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autoptr(UsSimvae) model = NULL;
-  g_autoptr(UsPlayer) player = NULL;
-  g_autoptr(UsObservation) observation = NULL;
-  g_autoptr(UsInference) inference = NULL;
-  g_autofree double *samples = NULL;
-  g_autofree const char **names = NULL;
-  const UsSimulator *simulator;
-  guint64 n_samples, seed, index;
-
-  if (!us_cli_parse (&us_cli_command_infer, entries, &argc, &argv, 1, error)
-      || !us_cli_parse_u64 ("--samples", samples_text != NULL ? samples_text : "1000", 1, 10000000, &n_samples, error)
-      || !us_cli_parse_u64 ("--seed", seed_text != NULL ? seed_text : "0", 0, G_MAXUINT64, &seed, error)
-      || !us_cli_parse_u64 ("--index", index_text != NULL ? index_text : "0", 0, G_MAXUINT32, &index, error))
-    return FALSE;
-  if (data == NULL)
-    return us_cli_misused (error, "--data is missing: an image, a CSV, an .npy/.npz or a drawing");
-  if (out == NULL)
-    return us_cli_misused (error, "--out is missing: a .csv file for the samples");
-  if ((model = us_simvae_load (argv[1], error)) == NULL)
-    return FALSE;
-  simulator = us_simvae_simulator (model);
-  observation = us_observation_load (simulator, us_simvae_output (model), data, index, error);
-  if (observation == NULL)
-    return FALSE;
-  player = us_player_new (model, 1, NULL);
-  if ((inference = us_player_infer (player, observation->x, error)) == NULL)
-    return FALSE;
-  samples = draw_samples (model, inference, n_samples, seed);
-  names = g_new (const char *, simulator->n_parameters);
-  for (gsize p = 0; p < simulator->n_parameters; p++)
-    names[p] = simulator->parameters[p].name;
-  if (!us_csv_write (out, n_samples, simulator->n_parameters, names, samples, error)
-      || (figure != NULL && !us_cli_write_inference (model, observation, inference, figure, error)))
-    return FALSE;
-  print_inference (model, inference, observation, json);
-  return TRUE;
-}
-
-const UsCliCommand us_cli_command_infer = {
-  "infer", "MODEL --data FILE --out FILE.csv", "Reads parameters, with intervals, from data.", run_infer,
 };
 
 /* --- evaluate ------------------------------------------------------------ */

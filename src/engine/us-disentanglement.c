@@ -4,6 +4,7 @@
 #include "us-disentanglement.h"
 
 #include "us-mutual-information.h"
+#include "us-polynomial-r2.h"
 #include "us-symmetry.h"
 
 #include <math.h>
@@ -222,8 +223,8 @@ measure_read_out (UsDisentanglement *self,
 {
   gsize n = self->n, p_count = self->n_parameters;
   g_autofree double *chance = g_new (double, p_count);
-  gboolean done = us_read_out (n, p_count, pairs->z, p_count, pairs->closest, self->information)
-                  && us_read_out (n, p_count, pairs->z_wrong, p_count, pairs->closest_wrong, chance);
+  gboolean done = us_polynomial_r2 (n, p_count, pairs->z, p_count, pairs->closest, self->information)
+                  && us_polynomial_r2 (n, p_count, pairs->z_wrong, p_count, pairs->closest_wrong, chance);
 
   for (gsize p = 0; p < p_count; p++)
     {

@@ -57,16 +57,6 @@ UsDisentanglement *us_disentanglement_new  (const UsPrior     *prior,
                                             const double      *z);
 void               us_disentanglement_free (UsDisentanglement *self);
 
-/* Share of the variance of each column of y (n, Q) that a quadratic polynomial of x's columns (n, L),
- * fitted to the even rows, explains on the odd ones: r2 (Q), at least 0.  Linear when the rows are
- * too few; FALSE when they are too few for that. */
-gboolean           us_read_out             (gsize              n,
-                                            gsize              n_inputs,
-                                            const double      *x,
-                                            gsize              n_outputs,
-                                            const double      *y,
-                                            double            *r2);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsDisentanglement, us_disentanglement_free)
 
 G_END_DECLS

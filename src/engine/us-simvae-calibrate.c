@@ -8,11 +8,12 @@
 #include <math.h>
 #include <string.h>
 
-/* n draws, P parameters, N values, B rows a batch. */
+/* n draws, P parameters, D derived quantities, N values, B rows a batch; K = P or D. */
 
 #define BATCH 64
 #define LEVEL 0.9
 #define ROWS_A_CHUNK 4
+#define N_DERIVED 512        /* draws: the ends of a 90 % interval to about 1.5 % of the cases */
 
 typedef struct
 {
@@ -20,6 +21,7 @@ typedef struct
   guint64   seed, first;       /* row of the stream */
   gsize     count;
   double    augmentation;      /* 0: as simulated */
+  gboolean  derived;           /* residuals of the derived quantities, not of the parameters */
   double   *theta;             /* (B, P) */
   double   *answer;            /* (B, P) inferred */
   float    *x;                 /* (B, N) */
@@ -78,7 +80,39 @@ simulate_answers (gpointer data,
     }
 }
 
-/* n answers of one kind: error (n), residual (n, P); rms (n) of S(Z) − x, the failed ones left out. */
+/* How far row i's answer is from the truth: (P) latents, over σ when the encoder gives one. */
+static void
+latent_residual (const Work   *work,
+                 const UsCode *code,
+                 gsize         i,
+                 const double *z,               /* (P) */
+                 const double *sigma,           /* (P) */
+                 double       *residual)        /* (P) */
+{
+  gsize p_count = us_simvae_n_parameters (work->model);
+  double truth[US_MAX_PARAMETERS];
+
+  us_prior_to_latent (us_simvae_prior (work->model), work->theta + i * p_count, truth);
+  for (gsize p = 0; p < p_count; p++)
+    residual[p] = us_code_latent_error (code, p, z[p], truth[p])
+                  / (us_simvae_has_sigma (work->model) ? sigma[p] : 1.0);
+}
+
+/* The same of what follows from them: (D) units, decades where it spans decades. */
+static void
+derived_residual (const Work *work,
+                  gsize       i,
+                  double     *residual)         /* (D) */
+{
+  const UsSimulator *simulator = us_simvae_simulator (work->model);
+  gsize p_count = simulator->n_parameters;
+
+  for (gsize d = 0; d < simulator->n_derived; d++)
+    residual[d] = us_derived_compared (simulator, d, work->answer + i * p_count)
+                  - us_derived_compared (simulator, d, work->theta + i * p_count);
+}
+
+/* n answers of one kind: error (n), residual (n, K); rms (n) of S(Z) − x, the failed ones left out. */
 static gboolean
 collect (Work          *work,
          UsPlayer      *player,
@@ -93,7 +127,6 @@ collect (Work          *work,
 {
   UsPrior *prior = us_simvae_prior (work->model);
   gsize p_count = us_simvae_n_parameters (work->model), n_values = us_simvae_n_values (work->model);
-  gboolean has_sigma = us_simvae_has_sigma (work->model);
   UsCode code;
   g_autofree double *z = g_new (double, BATCH * p_count);
   g_autofree double *sigma = g_new (double, BATCH * p_count);
@@ -128,18 +161,61 @@ collect (Work          *work,
 
       for (gsize i = 0; i < work->count; i++)
         {
-          double truth[US_MAX_PARAMETERS];
-
-          us_prior_to_latent (prior, work->theta + i * p_count, truth);
           error_of[done + i] = us_rms_difference (n_values, decoded + i * n_values, work->x + i * n_values);
-          for (gsize p = 0; p < p_count; p++)
-            residual[(done + i) * p_count + p] = us_code_latent_error (&code, p, z[i * p_count + p], truth[p])
-                                                 / (has_sigma ? sigma[i * p_count + p] : 1.0);
+          if (work->derived)
+            derived_residual (work, i, residual + (done + i) * us_simvae_simulator (work->model)->n_derived);
+          else
+            latent_residual (work, &code, i, z + i * p_count, sigma + i * p_count, residual + (done + i) * p_count);
           if (!work->failed[i])
             rms[(*n_rms)++] = us_rms_difference (n_values, work->again + i * n_values, work->x + i * n_values);
         }
     }
   return TRUE;
+}
+
+/* Draws n clean ones and as many augmented, or none where augmentation is 0, and fits. */
+static UsCalibration *
+calibrate (UsSimvae      *model,
+           gboolean       derived,
+           gsize          n,
+           guint64        seed,
+           double         augmentation,
+           UsPool        *pool,
+           GCancellable  *cancellable,
+           GError       **error)
+{
+  const UsSimulator *simulator = us_simvae_simulator (model);
+  gsize p_count = simulator->n_parameters, n_values = us_simvae_n_values (model);
+  gsize k_count = derived ? simulator->n_derived : p_count;
+  gsize n_augmented = augmentation > 0 ? n : 0, n_rms = 0;
+  g_autoptr(UsPlayer) player = us_player_new (model, BATCH, pool);
+  g_autofree double *errors = g_new (double, n + n_augmented);
+  g_autofree double *residuals = g_new (double, (n + n_augmented) * k_count);
+  g_autofree double *rms = g_new (double, n + n_augmented);
+  g_autofree double *theta = g_new (double, BATCH * p_count);
+  g_autofree double *answer = g_new (double, BATCH * p_count);
+  g_autofree float *x = g_new (float, BATCH * n_values);
+  g_autofree float *again = g_new (float, BATCH * n_values);
+  g_autofree gboolean *failed = g_new (gboolean, BATCH);
+  Work work = {
+    .model = model, .seed = seed, .first = US_ROWS_CALIBRATION, .derived = derived, .theta = theta,
+    .answer = answer, .x = x, .again = again, .failed = failed,
+  };
+
+  if (!collect (&work, player, pool, n, errors, residuals, rms, &n_rms, cancellable, error))
+    return NULL;
+  if (n_augmented > 0)
+    {
+      /* What a drawing is compared with is drawings: their errors alone say what is unusual. */
+      work.augmentation = augmentation;
+      n_rms = 0;
+      if (!collect (&work, player, pool, n, errors + n, residuals + n * k_count, rms, &n_rms, cancellable, error))
+        return NULL;
+    }
+  return us_calibration_fit (k_count, LEVEL,
+                             &(UsResiduals) { n, errors, residuals },
+                             &(UsResiduals) { n_augmented, errors + n, residuals + n * k_count },
+                             rms, n_rms);
 }
 
 UsCalibration *
@@ -152,37 +228,21 @@ us_simvae_calibrate (UsSimvae      *model,
                      GCancellable  *cancellable,
                      GError       **error)
 {
-  gsize p_count = us_simvae_n_parameters (model), n_values = us_simvae_n_values (model);
-  gboolean augmented = augmentation > 0 && augmented_share > 0 && us_simvae_simulator (model)->run_augmented != NULL;
-  gsize n_augmented = augmented ? n : 0, n_rms = 0;
-  g_autoptr(UsPlayer) player = us_player_new (model, BATCH, pool);
-  g_autofree double *errors = g_new (double, n + n_augmented);
-  g_autofree double *residuals = g_new (double, (n + n_augmented) * p_count);
-  g_autofree double *rms = g_new (double, n + n_augmented);
-  g_autofree double *theta = g_new (double, BATCH * p_count);
-  g_autofree double *answer = g_new (double, BATCH * p_count);
-  g_autofree float *x = g_new (float, BATCH * n_values);
-  g_autofree float *again = g_new (float, BATCH * n_values);
-  g_autofree gboolean *failed = g_new (gboolean, BATCH);
-  Work work = {
-    .model = model, .seed = seed, .first = US_ROWS_CALIBRATION, .theta = theta, .answer = answer,
-    .x = x, .again = again, .failed = failed,
-  };
+  gboolean augmented = augmented_share > 0 && us_simvae_simulator (model)->run_augmented != NULL;
 
   g_return_val_if_fail (us_simvae_has_encoder (model) && n > 0, NULL);
 
-  if (!collect (&work, player, pool, n, errors, residuals, rms, &n_rms, cancellable, error))
-    return NULL;
-  if (augmented)
-    {
-      /* What a drawing is compared with is drawings: their errors alone say what is unusual. */
-      work.augmentation = augmentation;
-      n_rms = 0;
-      if (!collect (&work, player, pool, n, errors + n, residuals + n * p_count, rms, &n_rms, cancellable, error))
-        return NULL;
-    }
-  return us_calibration_fit (p_count, LEVEL,
-                             &(UsResiduals) { n, errors, residuals },
-                             &(UsResiduals) { n_augmented, errors + n, residuals + n * p_count },
-                             rms, n_rms);
+  return calibrate (model, FALSE, n, seed, augmented ? augmentation : 0, pool, cancellable, error);
+}
+
+UsCalibration *
+us_simvae_calibrate_derived (UsSimvae  *model,
+                             GError   **error)
+{
+  const UsSimulator *simulator = us_simvae_simulator (model);
+
+  g_return_val_if_fail (us_simvae_has_encoder (model) && simulator->n_derived > 0, NULL);
+
+  return calibrate (model, TRUE, N_DERIVED, us_simvae_record (model)->seed, simulator->run_augmented != NULL ? 1 : 0,
+                    NULL, NULL, error);
 }

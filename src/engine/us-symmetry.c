@@ -12,6 +12,8 @@
 #define MAX_TURNS    30
 #define N_SEARCH     2000         /* rows that the search is made with */
 #define SETTLED      1e-9         /* relative gain of a turn below which it ends */
+#define N_CANDIDATES 256          /* random members of a class, of which the farthest apart are kept */
+#define SAME         1e-4         /* distance in latents (2 is the whole prior) below which two are one answer */
 
 void
 us_symmetry_closest (const UsPrior *prior,
@@ -150,4 +152,84 @@ us_symmetry_spread (const UsPrior *prior,
   align_to (prior, n, v, centre, mean, spread);
   memcpy (centre, mean, p_count * sizeof (double));
   align_to (prior, n, v, centre, mean, spread);
+}
+
+/* Of two answers in latents; the short way round where a parameter is circular. */
+static double
+distance (const UsSimulator *simulator,
+          const double      *a,
+          const double      *b)
+{
+  double square = 0;
+
+  for (gsize p = 0; p < simulator->n_parameters; p++)
+    {
+      double d = a[p] - b[p];
+
+      if (simulator->parameters[p].circular)
+        d -= 2 * rint (d / 2);
+      square += d * d;
+    }
+  return sqrt (square);
+}
+
+static int
+compare_rows (gconstpointer a,
+              gconstpointer b,
+              gpointer      p_count)
+{
+  const double *x = a, *y = b;
+
+  for (gsize p = 0; p < GPOINTER_TO_SIZE (p_count); p++)
+    if (x[p] != y[p])
+      return x[p] < y[p] ? -1 : 1;
+  return 0;
+}
+
+gsize
+us_symmetry_others (const UsPrior *prior,
+                    const double  *theta,
+                    guint64        seed,
+                    gsize          max,
+                    double        *others,
+                    gboolean      *all)
+{
+  const UsSimulator *simulator = us_prior_simulator (prior);
+  gsize P = simulator->n_parameters, n = 0;
+  g_autofree double *candidate = g_new (double, N_CANDIDATES * P);
+  g_autofree double *latent = g_new (double, N_CANDIDATES * P);
+  g_autofree double *nearest = g_new (double, N_CANDIDATES);
+  double taken[US_MAX_PARAMETERS];
+  UsRng rng;
+
+  *all = TRUE;
+  if (simulator->random_equivalent == NULL)
+    return 0;
+  us_rng_init (&rng, seed, US_RNG_SHUFFLE, 0);
+  for (gsize k = 0; k < N_CANDIDATES; k++)
+    {
+      simulator->random_equivalent (simulator, theta, &rng, candidate + k * P);
+      us_symmetry_to_latent (prior, candidate + k * P, latent + k * P);
+      nearest[k] = INFINITY;
+    }
+  us_symmetry_to_latent (prior, theta, taken);
+  /* Time and again the one farthest from all that were taken before. */
+  for (;;)
+    {
+      gsize farthest = 0;
+
+      for (gsize k = 0; k < N_CANDIDATES; k++)
+        {
+          nearest[k] = MIN (nearest[k], distance (simulator, latent + k * P, taken));
+          if (nearest[k] > nearest[farthest])
+            farthest = k;
+        }
+      *all = nearest[farthest] < SAME;
+      if (*all || n == max)
+        break;
+      memcpy (others + n++ * P, candidate + farthest * P, P * sizeof (double));
+      memcpy (taken, latent + farthest * P, P * sizeof (double));
+    }
+  g_qsort_with_data (others, n, P * sizeof (double), compare_rows, GSIZE_TO_POINTER (P));
+  return n;
 }

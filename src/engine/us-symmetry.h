@@ -39,5 +39,20 @@ void us_symmetry_spread  (const UsPrior *prior,
                           const double  *v,            /* (n, P) */
                           double        *centre,       /* (P) latents */
                           double        *spread);      /* (P) latents squared */
+/**
+ * us_symmetry_others:
+ *
+ * Members of theta's class other than theta, distinct, as far apart in latents as random draws (seed) offer: of a
+ * few all, of a continuum a spread over it.  others (max, P), rising by the first parameter that differs; all:
+ * whether the class has no more.
+ *
+ * Returns: how many, 0 without symmetry
+ */
+gsize us_symmetry_others (const UsPrior *prior,
+                          const double  *theta,        /* (P) inside the bounds, accepted */
+                          guint64        seed,
+                          gsize          max,
+                          double        *others,       /* (max, P) */
+                          gboolean      *all);
 
 G_END_DECLS

@@ -2,7 +2,7 @@
 /* How much of one set of columns is told by another: least squares on half of the rows, judged on the other. */
 #include "config.h"
 
-#include "us-disentanglement.h"
+#include "us-polynomial-r2.h"
 
 #include <math.h>
 #include <string.h>
@@ -83,7 +83,7 @@ solve (const double *factor,
 }
 
 gboolean
-us_read_out (gsize         n,
+us_polynomial_r2 (gsize         n,
              gsize         n_inputs,
              const double *x,
              gsize         n_outputs,
