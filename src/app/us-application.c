@@ -132,6 +132,7 @@ static const struct
   { "win.page('train')",   { "<Alt>2" } },
   { "win.page('explore')", { "<Alt>3" } },
   { "win.page('infer')",   { "<Alt>4" } },
+  { "win.page('evidence')", { "<Alt>5" } },
   { "explore.play",        { "<Control>p" } },
   { "explore.randomise",   { "<Control>r" } },
   { "explore.reset",       { "<Control>0" } },

@@ -18,7 +18,7 @@ with App([program, model]) as app:
     if size:
         app.resize(*size.split("x"))
     xdo("mousemove", 0, 0)              # no tooltip in the picture
-    for page in ("Explore", "Simulator", "Train", "Infer"):
+    for page in ("Explore", "Simulator", "Train", "Infer", "Evidence"):
         app.page(page)
         app.shot(os.path.join(folder, page.lower() + suffix + ".png"), settle=1.5)
     app.close()
