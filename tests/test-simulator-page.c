@@ -2,7 +2,11 @@
 /* The table of priors, its messages, and the sheet that follows it. */
 #include "config.h"
 
+#include "dataset-fixture.h"
 #include "us-chart.h"
+#include "us-dataset-bar.h"
+#include "us-image-view.h"
+#include "us-gallery.h"
 #include "us-parameter-row.h"
 #include "us-resources.h"
 #include "us-simulator-page.h"
@@ -312,6 +316,153 @@ test_output (Fixture       *f,
   g_assert_nonnull (fixture_find_label (f->page, "series of"));
 }
 
+/* ---- sets of pictures ---- */
+
+#define SET_SIZE 32
+
+static void
+draw_bar (const double *values,
+          guint8       *pixels)
+{
+  for (gsize i = 0; i < SET_SIZE * SET_SIZE; i++)
+    pixels[i] = i % SET_SIZE < (gsize) values[0] % SET_SIZE && i / SET_SIZE < (gsize) values[1] % SET_SIZE;
+}
+
+/* n × m pictures in a new folder; fixture_remove. */
+static char *
+dataset_file (gsize n,
+              gsize m)
+{
+  g_autofree char *dir = g_dir_make_tmp ("us-ui-XXXXXX", NULL);
+  char *path = g_build_filename (dir, "bars of mine.npz", NULL);
+  g_autofree double *levels = g_new (double, MAX (n, m));
+  FixtureSet set = { .n_factors = 2, .n = { n, m }, .levels = { levels, levels },
+                     .height = SET_SIZE, .width = SET_SIZE, .draw = draw_bar };
+
+  for (gsize i = 0; i < MAX (n, m); i++)
+    levels[i] = (double) i;
+  fixture_write_set (path, &set);
+  return path;
+}
+
+static UsDatasetBar *
+dataset_bar (Fixture *f)
+{
+  return US_DATASET_BAR (fixture_find (f->page, US_TYPE_DATASET_BAR));
+}
+
+static gboolean
+is_idle (gpointer data)
+{
+  return !us_dataset_bar_is_busy (data);
+}
+
+static guint
+n_views (GtkWidget *widget)
+{
+  guint n = US_IS_IMAGE_VIEW (widget);
+
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    n += n_views (child);
+  return n;
+}
+
+/* Unpacked beside the main thread, then the simulator of the page, with a card that stays. */
+static void
+test_dataset (Fixture       *f,
+              gconstpointer  data)
+{
+  const UsSimulator *box = us_registry_find ("box", NULL), *opened;
+  char *path = dataset_file (16, 16);
+  guint cards = n_views (fixture_find (f->page, US_TYPE_GALLERY));
+  gint64 start = g_get_monotonic_time ();
+
+  us_simulator_page_open_dataset (US_SIMULATOR_PAGE (f->page), path);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 50000);
+  g_assert_true (us_dataset_bar_is_busy (dataset_bar (f)));
+  g_assert_nonnull (fixture_find_label (f->page, "bars of mine.npz"));
+  g_assert_true (fixture_wait (is_idle, dataset_bar (f), 20));
+  opened = us_session_get_simulator (f->session);
+  g_assert_cmpstr (opened->title, ==, "bars of mine");
+  g_assert_true (fixture_wait (is_settled, f->page, 10));
+  g_assert_nonnull (fixture_find_label (f->page, "Factor 2"));
+  g_assert_cmpuint (n_views (fixture_find (f->page, US_TYPE_GALLERY)), ==, cards + 1);
+
+  /* Its card brings it back, and is not made twice. */
+  us_session_set_simulator (f->session, box);
+  us_session_set_simulator (f->session, opened);
+  us_session_set_simulator (f->session, box);
+  g_assert_cmpuint (n_views (fixture_find (f->page, US_TYPE_GALLERY)), ==, cards + 1);
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (gtk_widget_get_ancestor (fixture_find_label (f->page, "bars of mine"),
+                                                                            GTK_TYPE_TOGGLE_BUTTON)), TRUE);
+  g_assert_true (us_session_get_simulator (f->session) == opened);
+  g_assert_true (fixture_wait (is_settled, f->page, 10));
+  fixture_remove (path);
+}
+
+static gboolean
+has_begun (gpointer data)
+{
+  GtkWidget *bar = fixture_find (data, GTK_TYPE_PROGRESS_BAR);
+
+  return gtk_progress_bar_get_fraction (GTK_PROGRESS_BAR (bar)) > 0;
+}
+
+/* In the middle of it: nothing is opened, nothing is said, and the next one can be. */
+static void
+test_dataset_cancel (Fixture       *f,
+                     gconstpointer  data)
+{
+  const UsSimulator *before = us_session_get_simulator (f->session);
+  char *large = dataset_file (400, 200), *small = dataset_file (9, 9);
+  GtkWidget *cancel = gtk_widget_get_ancestor (fixture_find_label (f->page, "_Cancel"), GTK_TYPE_BUTTON);
+
+  us_simulator_page_open_dataset (US_SIMULATOR_PAGE (f->page), large);
+  g_assert_true (fixture_wait (has_begun, f->page, 20));
+  g_assert_true (us_dataset_bar_is_busy (dataset_bar (f)));
+  g_signal_emit_by_name (cancel, "clicked");
+  g_assert_false (us_dataset_bar_is_busy (dataset_bar (f)));
+  fixture_run_for (0.3);
+  g_assert_true (us_session_get_simulator (f->session) == before);
+
+  /* The newest wins. */
+  us_simulator_page_open_dataset (US_SIMULATOR_PAGE (f->page), large);
+  us_simulator_page_open_dataset (US_SIMULATOR_PAGE (f->page), small);
+  g_assert_true (fixture_wait (is_idle, dataset_bar (f), 20));
+  g_assert_cmpfloat (us_session_get_simulator (f->session)->parameters[0].upper, ==, 8);
+
+  /* Closed in the middle of it: joined by the tear-down. */
+  us_simulator_page_open_dataset (US_SIMULATOR_PAGE (f->page), large);
+  g_assert_true (fixture_wait (has_begun, f->page, 20));
+  fixture_remove (large);
+  fixture_remove (small);
+}
+
+static void
+on_problem (UsSession  *session,
+            const char *title,
+            const char *detail,
+            char      **what)
+{
+  g_free (*what);
+  *what = g_strdup (detail);
+}
+
+static void
+test_dataset_wrong (Fixture       *f,
+                    gconstpointer  data)
+{
+  const UsSimulator *before = us_session_get_simulator (f->session);
+  g_autofree char *what = NULL;
+
+  g_signal_connect (f->session, "problem", G_CALLBACK (on_problem), &what);
+  us_simulator_page_open_dataset (US_SIMULATOR_PAGE (f->page), "/nowhere/at/all.npz");
+  g_assert_true (fixture_wait (is_idle, dataset_bar (f), 20));
+  g_assert_nonnull (what);
+  g_assert_nonnull (strstr (what, "/nowhere/at/all.npz"));
+  g_assert_true (us_session_get_simulator (f->session) == before);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -331,5 +482,8 @@ main (int   argc,
   ADD ("/simulator-page/rounded-bound", test_rounded_bound);
   ADD ("/simulator-page/channels", test_channels);
   ADD ("/simulator-page/output", test_output);
+  ADD ("/simulator-page/dataset", test_dataset);
+  ADD ("/simulator-page/dataset-cancel", test_dataset_cancel);
+  ADD ("/simulator-page/dataset-wrong", test_dataset_wrong);
   return g_test_run ();
 }

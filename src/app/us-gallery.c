@@ -15,20 +15,28 @@
 #define GALLERY_SEED 2019
 #define PICTURE_SIZE 56
 #define COLUMNS 3
+#define TITLE_CHARS 14          /* of a file's name; ours are shorter */
 
 struct _UsGallery
 {
   AdwBin      parent_instance;
 
-  gsize       n_cards;
-  GtkWidget **buttons;          /* (n) borrowed, owned array */
-  GtkWidget **views;            /* (n) likewise */
+  GtkGrid    *grid;
+  GArray     *cards;            /* of Card */
   UsPreview  *slot;
   UsMailbox  *mailbox;
   guint64     row;              /* of the stream of draws */
   guint       timeout_id;
   gboolean    selecting;        /* by program */
 };
+
+/* Borrowed all: tables live as long as the program, widgets as long as the grid. */
+typedef struct
+{
+  const UsSimulator *simulator;
+  GtkWidget         *button;
+  GtkWidget         *view;
+} Card;
 
 enum
 {
@@ -40,7 +48,7 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (UsGallery, us_gallery, ADW_TYPE_BIN)
 
-/* Small pictures of one draw of each simulator. */
+/* Small pictures of one draw of each of the first n cards. */
 typedef struct
 {
   gsize   n;
@@ -60,8 +68,10 @@ letter_free (gpointer data)
 
 typedef struct
 {
-  UsMailbox *mailbox;
-  guint64    row;
+  gsize               n;
+  const UsSimulator **simulators;       /* (n) */
+  UsMailbox          *mailbox;
+  guint64             row;
 } Job;
 
 static void
@@ -70,6 +80,7 @@ job_free (gpointer data)
   Job *job = data;
 
   us_mailbox_unref (job->mailbox);
+  g_free (job->simulators);
   g_free (job);
 }
 
@@ -99,11 +110,11 @@ run (gpointer    data,
 {
   Job *job = data;
   Letter *letter = g_new0 (Letter, 1);
-  const UsSimulator *const *list = us_registry_list (&letter->n);
 
+  letter->n = job->n;
   letter->pixels = g_new0 (float *, letter->n);
   for (gsize i = 0; i < letter->n; i++)
-    letter->pixels[i] = draw_one (list[i], job->row);
+    letter->pixels[i] = draw_one (job->simulators[i], job->row);
   us_mailbox_post (job->mailbox, letter);
 }
 
@@ -113,17 +124,16 @@ on_drawn (gpointer owner,
 {
   UsGallery *self = owner;
   Letter *letter = data;
-  gsize n;
-  const UsSimulator *const *list = us_registry_list (&n);
 
-  for (gsize i = 0; i < MIN (letter->n, self->n_cards); i++)
+  for (gsize i = 0; i < letter->n; i++)
     {
-      const UsOutput *output = &list[i]->outputs[0];
+      const Card *card = &g_array_index (self->cards, Card, i);
+      const UsOutput *output = &card->simulator->outputs[0];
       gsize height, width, channels;
 
       us_thumbnail_size (output, &height, &width, &channels);
       if (letter->pixels[i] != NULL)
-        us_image_view_set_pixels (US_IMAGE_VIEW (self->views[i]), letter->pixels[i], height, width,
+        us_image_view_set_pixels (US_IMAGE_VIEW (card->view), letter->pixels[i], height, width,
                                   channels, output->lower, output->upper);
     }
   letter_free (letter);
@@ -135,6 +145,10 @@ refresh (gpointer data)
   UsGallery *self = data;
   Job *job = g_new0 (Job, 1);
 
+  job->n = self->cards->len;
+  job->simulators = g_new (const UsSimulator *, job->n);
+  for (gsize i = 0; i < job->n; i++)
+    job->simulators[i] = g_array_index (self->cards, Card, i).simulator;
   job->mailbox = us_mailbox_ref (self->mailbox);
   job->row = self->row++;
   us_preview_submit (self->slot, run, job, job_free);
@@ -162,21 +176,6 @@ us_gallery_unmap (GtkWidget *widget)
   GTK_WIDGET_CLASS (us_gallery_parent_class)->unmap (widget);
 }
 
-void
-us_gallery_select (UsGallery         *self,
-                   const UsSimulator *simulator)
-{
-  gsize n;
-  const UsSimulator *const *list = us_registry_list (&n);
-
-  g_return_if_fail (US_IS_GALLERY (self));
-
-  self->selecting = TRUE;
-  for (gsize i = 0; i < self->n_cards; i++)
-    gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->buttons[i]), list[i] == simulator);
-  self->selecting = FALSE;
-}
-
 static void
 on_toggled (GtkToggleButton *button,
             UsGallery       *self)
@@ -187,27 +186,27 @@ on_toggled (GtkToggleButton *button,
     g_signal_emit (self, signals[CHOSEN], 0, simulator);
 }
 
-static GtkWidget *
+static Card
 make_card (UsGallery         *self,
-           const UsSimulator *simulator,
-           gsize              index)
+           const UsSimulator *simulator)
 {
-  GtkWidget *button = gtk_toggle_button_new ();
+  Card card = { simulator, gtk_toggle_button_new (), us_image_view_new () };
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
   GtkWidget *words = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3);
   GtkWidget *title = gtk_label_new (_(simulator->title));
   g_autofree char *count = NULL;
   GtkWidget *detail;
 
-  self->views[index] = us_image_view_new ();
-  us_image_view_set_label (US_IMAGE_VIEW (self->views[index]), _("A draw"));
-  gtk_widget_set_size_request (self->views[index], PICTURE_SIZE, PICTURE_SIZE);
+  us_image_view_set_label (US_IMAGE_VIEW (card.view), _("A draw"));
+  gtk_widget_set_size_request (card.view, PICTURE_SIZE, PICTURE_SIZE);
   gtk_box_append (GTK_BOX (box), g_object_new (ADW_TYPE_CLAMP, "maximum-size", PICTURE_SIZE,
                                                "tightening-threshold", PICTURE_SIZE,
-                                               "child", self->views[index], NULL));
+                                               "child", card.view, NULL));
 
   gtk_widget_add_css_class (title, "heading");
   gtk_label_set_xalign (GTK_LABEL (title), 0);
+  gtk_label_set_ellipsize (GTK_LABEL (title), PANGO_ELLIPSIZE_MIDDLE);
+  gtk_label_set_width_chars (GTK_LABEL (title), MIN (g_utf8_strlen (_(simulator->title), -1), TITLE_CHARS));
   count = g_strdup_printf (ngettext ("%u parameter", "%u parameters", simulator->n_parameters),
                            (guint) simulator->n_parameters);
   detail = gtk_label_new (count);
@@ -219,14 +218,61 @@ make_card (UsGallery         *self,
   gtk_widget_set_valign (words, GTK_ALIGN_CENTER);
   gtk_box_append (GTK_BOX (box), words);
 
-  gtk_button_set_child (GTK_BUTTON (button), box);
-  gtk_widget_add_css_class (button, "gallery-card");
-  gtk_widget_set_tooltip_text (button, _(simulator->summary));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button),
+  gtk_button_set_child (GTK_BUTTON (card.button), box);
+  gtk_widget_add_css_class (card.button, "gallery-card");
+  gtk_widget_set_tooltip_text (card.button, _(simulator->summary));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (card.button),
                                   GTK_ACCESSIBLE_PROPERTY_LABEL, _(simulator->title), -1);
-  g_object_set_data (G_OBJECT (button), "simulator", (gpointer) simulator);
-  g_signal_connect_object (button, "toggled", G_CALLBACK (on_toggled), self, 0);
-  return button;
+  g_object_set_data (G_OBJECT (card.button), "simulator", (gpointer) simulator);
+  g_signal_connect_object (card.button, "toggled", G_CALLBACK (on_toggled), self, 0);
+  return card;
+}
+
+static void
+add_card (UsGallery         *self,
+          const UsSimulator *simulator)
+{
+  Card card = make_card (self, simulator);
+  int index = (int) self->cards->len;
+
+  if (index > 0)
+    gtk_toggle_button_set_group (GTK_TOGGLE_BUTTON (card.button),
+                                 GTK_TOGGLE_BUTTON (g_array_index (self->cards, Card, 0).button));
+  gtk_grid_attach (self->grid, card.button, index % COLUMNS, index / COLUMNS, 1, 1);
+  g_array_append_val (self->cards, card);
+}
+
+static gboolean
+has_card (UsGallery         *self,
+          const UsSimulator *simulator)
+{
+  for (guint i = 0; i < self->cards->len; i++)
+    if (g_array_index (self->cards, Card, i).simulator == simulator)
+      return TRUE;
+  return FALSE;
+}
+
+void
+us_gallery_select (UsGallery         *self,
+                   const UsSimulator *simulator)
+{
+  g_return_if_fail (US_IS_GALLERY (self));
+  g_return_if_fail (simulator != NULL);
+
+  if (!has_card (self, simulator))
+    {
+      add_card (self, simulator);
+      if (gtk_widget_get_mapped (GTK_WIDGET (self)))
+        refresh (self);
+    }
+  self->selecting = TRUE;
+  for (guint i = 0; i < self->cards->len; i++)
+    {
+      const Card *card = &g_array_index (self->cards, Card, i);
+
+      gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (card->button), card->simulator == simulator);
+    }
+  self->selecting = FALSE;
 }
 
 static void
@@ -237,9 +283,7 @@ us_gallery_dispose (GObject *object)
   g_clear_handle_id (&self->timeout_id, g_source_remove);
   g_clear_pointer (&self->slot, us_preview_free);
   g_clear_pointer (&self->mailbox, us_mailbox_close);
-  g_clear_pointer (&self->buttons, g_free);
-  g_clear_pointer (&self->views, g_free);
-  self->n_cards = 0;
+  g_clear_pointer (&self->cards, g_array_unref);
 
   G_OBJECT_CLASS (us_gallery_parent_class)->dispose (object);
 }
@@ -259,27 +303,21 @@ us_gallery_class_init (UsGalleryClass *klass)
 static void
 us_gallery_init (UsGallery *self)
 {
-  const UsSimulator *const *list = us_registry_list (&self->n_cards);
+  gsize n;
+  const UsSimulator *const *list = us_registry_list (&n);
   GtkWidget *scroller = gtk_scrolled_window_new ();
-  GtkWidget *grid = gtk_grid_new ();
 
-  self->buttons = g_new0 (GtkWidget *, self->n_cards);
-  self->views = g_new0 (GtkWidget *, self->n_cards);
+  self->grid = GTK_GRID (gtk_grid_new ());
+  self->cards = g_array_new (FALSE, FALSE, sizeof (Card));
   self->mailbox = us_mailbox_new (self, on_drawn, letter_free);
   self->slot = us_preview_new ("gallery");
-  for (gsize i = 0; i < self->n_cards; i++)
-    {
-      self->buttons[i] = make_card (self, list[i], i);
-      if (i > 0)
-        gtk_toggle_button_set_group (GTK_TOGGLE_BUTTON (self->buttons[i]),
-                                     GTK_TOGGLE_BUTTON (self->buttons[0]));
-      gtk_grid_attach (GTK_GRID (grid), self->buttons[i], (int) i % COLUMNS, (int) i / COLUMNS, 1, 1);
-    }
-  gtk_grid_set_column_homogeneous (GTK_GRID (grid), TRUE);
-  gtk_grid_set_column_spacing (GTK_GRID (grid), 9);
-  gtk_grid_set_row_spacing (GTK_GRID (grid), 9);
+  for (gsize i = 0; i < n; i++)
+    add_card (self, list[i]);
+  gtk_grid_set_column_homogeneous (self->grid, TRUE);
+  gtk_grid_set_column_spacing (self->grid, 9);
+  gtk_grid_set_row_spacing (self->grid, 9);
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_AUTOMATIC,
                                   GTK_POLICY_NEVER);
-  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), grid);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), GTK_WIDGET (self->grid));
   adw_bin_set_child (ADW_BIN (self), scroller);
 }

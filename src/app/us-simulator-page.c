@@ -6,6 +6,7 @@
 
 #include "us-adaptive-box.h"
 #include "us-chart.h"
+#include "us-dataset-bar.h"
 #include "us-draw-sheet.h"
 #include "us-gallery.h"
 #include "us-shipped.h"
@@ -27,6 +28,7 @@ struct _UsSimulatorPage
   GtkBox            *column;
   GtkBox            *side;
   UsGallery         *gallery;
+  UsDatasetBar      *datasets;
   GtkWidget         *about;
   GtkWidget         *draws;
   GtkLabel          *title;
@@ -395,6 +397,22 @@ on_chosen (UsSimulatorPage   *self,
 }
 
 static void
+on_not_opened (UsSimulatorPage *self,
+               const char      *what)
+{
+  us_session_complain (self->session, _("The dataset could not be opened"), what);
+}
+
+void
+us_simulator_page_open_dataset (UsSimulatorPage *self,
+                                const char      *path)
+{
+  g_return_if_fail (US_IS_SIMULATOR_PAGE (self));
+
+  us_dataset_bar_open (self->datasets, path);
+}
+
+static void
 on_output_selected (UsSimulatorPage *self)
 {
   guint selected = gtk_drop_down_get_selected (self->output);
@@ -491,6 +509,7 @@ us_simulator_page_class_init (UsSimulatorPageClass *klass)
 
   g_type_ensure (US_TYPE_ADAPTIVE_BOX);
   g_type_ensure (US_TYPE_CHART);
+  g_type_ensure (US_TYPE_DATASET_BAR);
   g_type_ensure (US_TYPE_GALLERY);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/org/understudy/Understudy/us-simulator-page.ui");
@@ -500,6 +519,7 @@ us_simulator_page_class_init (UsSimulatorPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, about);
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, draws);
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, gallery);
+  gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, datasets);
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, title);
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, summary);
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, shipped);
@@ -514,6 +534,7 @@ us_simulator_page_class_init (UsSimulatorPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, sheet);
   gtk_widget_class_bind_template_child (widget_class, UsSimulatorPage, trouble);
   gtk_widget_class_bind_template_callback (widget_class, on_chosen);
+  gtk_widget_class_bind_template_callback (widget_class, on_not_opened);
   gtk_widget_class_bind_template_callback (widget_class, on_output_selected);
   gtk_widget_class_bind_template_callback (widget_class, on_reset);
   gtk_widget_class_bind_template_callback (widget_class, on_new_seed);

@@ -15,6 +15,9 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (UsSimulatorPage, us_simulator_page, US, SIMULATOR_PAGE, AdwBin)
 
 /* For tests: the sheet shows what the table says. */
-gboolean us_simulator_page_is_settled (UsSimulatorPage *self);
+gboolean us_simulator_page_is_settled   (UsSimulatorPage *self);
+/* Opens a set of pictures (us-dataset.h) on a worker; it is then what is to be learnt. */
+void     us_simulator_page_open_dataset (UsSimulatorPage *self,
+                                         const char      *path);
 
 G_END_DECLS

@@ -185,7 +185,10 @@ us_window_open (UsWindow *self,
 
   if (path != NULL)
     {
-      replace_model (self, path);
+      if (g_str_has_suffix (path, ".npz"))
+        us_window_open_dataset (self, path);
+      else
+        replace_model (self, path);
       return;
     }
   uri = g_file_get_uri (file);
@@ -451,9 +454,9 @@ on_drop (GtkDropTarget *target,
   if (files == NULL)
     return FALSE;
   name = g_file_get_basename (files->data);
-  if (name == NULL || !g_str_has_suffix (name, ".safetensors"))
+  if (name == NULL || (!g_str_has_suffix (name, ".safetensors") && !g_str_has_suffix (name, ".npz")))
     {
-      us_window_toast (data, _("Only .safetensors models can be dropped here"));
+      us_window_toast (data, _("Only .safetensors models and .npz sets of pictures can be dropped here"));
       return FALSE;
     }
   us_window_open (data, files->data);

@@ -13,6 +13,9 @@ void       us_window_files_init       (UsWindow   *self);
 void       us_window_files_update     (UsWindow   *self);
 /* TRUE: nothing is in the way of closing.  FALSE: a question was put, and its answer closes. */
 gboolean   us_window_files_may_close  (UsWindow   *self);
+/* Shows the Simulator page and opens a set of pictures there. */
+void       us_window_open_dataset     (UsWindow   *self,
+                                       const char *path);
 void       us_window_complain         (UsWindow   *self,
                                        const char *title,
                                        const char *detail);

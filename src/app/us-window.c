@@ -3,7 +3,6 @@
 
 #include "us-window-private.h"
 
-#include "us-evidence-page.h"
 #include "us-explore-page.h"
 #include "us-infer-page.h"
 #include "us-resources.h"
@@ -30,7 +29,6 @@ struct _UsWindow
   GtkWidget           *train_page;
   GtkWidget           *explore_page;
   GtkWidget           *infer_page;
-  GtkWidget           *evidence_page;
 
   /* Owned. */
   UsSession           *session;
@@ -77,6 +75,14 @@ us_window_show_page (UsWindow   *self,
 
   if (adw_view_stack_get_child_by_name (self->stack, page) != NULL)
     adw_view_stack_set_visible_child_name (self->stack, page);
+}
+
+void
+us_window_open_dataset (UsWindow   *self,
+                        const char *path)
+{
+  us_window_show_page (self, "simulator");
+  us_simulator_page_open_dataset (US_SIMULATOR_PAGE (self->simulator_page), path);
 }
 
 void
@@ -284,7 +290,6 @@ us_window_class_init (UsWindowClass *klass)
   g_type_ensure (US_TYPE_TRAIN_PAGE);
   g_type_ensure (US_TYPE_EXPLORE_PAGE);
   g_type_ensure (US_TYPE_INFER_PAGE);
-  g_type_ensure (US_TYPE_EVIDENCE_PAGE);
 
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/org/understudy/Understudy/us-window.ui");
@@ -300,7 +305,6 @@ us_window_class_init (UsWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsWindow, train_page);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, explore_page);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, infer_page);
-  gtk_widget_class_bind_template_child (widget_class, UsWindow, evidence_page);
   gtk_widget_class_bind_template_callback (widget_class, on_title_visible);
 }
 
@@ -321,7 +325,6 @@ us_window_init (UsWindow *self)
   g_object_set (self->train_page, "session", self->session, NULL);
   g_object_set (self->explore_page, "session", self->session, NULL);
   g_object_set (self->infer_page, "session", self->session, NULL);
-  g_object_set (self->evidence_page, "session", self->session, NULL);
 
   g_signal_connect_swapped (self->session, "message", G_CALLBACK (on_message), self);
   g_signal_connect_swapped (self->session, "problem", G_CALLBACK (on_problem), self);

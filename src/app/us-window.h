@@ -17,7 +17,7 @@ G_DECLARE_FINAL_TYPE (UsWindow, us_window, US, WINDOW, AdwApplicationWindow)
  */
 UsWindow  *us_window_new                (GtkApplication *application);
 UsSession *us_window_get_session        (UsWindow       *self);      /* borrowed */
-/* Reads a model; an error dialog tells what is wrong with the file, and the old model stays. */
+/* Reads a model, or opens a set of pictures (.npz); an error dialog tells what is wrong with the file, and the old model stays. */
 void       us_window_open               (UsWindow       *self,
                                          GFile          *file);
 /* The model that comes with the program, when it is there. */
