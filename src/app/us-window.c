@@ -3,6 +3,7 @@
 
 #include "us-window-private.h"
 
+#include "us-evidence-page.h"
 #include "us-explore-page.h"
 #include "us-infer-page.h"
 #include "us-resources.h"
@@ -29,6 +30,7 @@ struct _UsWindow
   GtkWidget           *train_page;
   GtkWidget           *explore_page;
   GtkWidget           *infer_page;
+  GtkWidget           *evidence_page;
 
   /* Owned. */
   UsSession           *session;
@@ -290,6 +292,7 @@ us_window_class_init (UsWindowClass *klass)
   g_type_ensure (US_TYPE_TRAIN_PAGE);
   g_type_ensure (US_TYPE_EXPLORE_PAGE);
   g_type_ensure (US_TYPE_INFER_PAGE);
+  g_type_ensure (US_TYPE_EVIDENCE_PAGE);
 
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/org/understudy/Understudy/us-window.ui");
@@ -305,6 +308,7 @@ us_window_class_init (UsWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsWindow, train_page);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, explore_page);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, infer_page);
+  gtk_widget_class_bind_template_child (widget_class, UsWindow, evidence_page);
   gtk_widget_class_bind_template_callback (widget_class, on_title_visible);
 }
 
@@ -325,6 +329,7 @@ us_window_init (UsWindow *self)
   g_object_set (self->train_page, "session", self->session, NULL);
   g_object_set (self->explore_page, "session", self->session, NULL);
   g_object_set (self->infer_page, "session", self->session, NULL);
+  g_object_set (self->evidence_page, "session", self->session, NULL);
 
   g_signal_connect_swapped (self->session, "message", G_CALLBACK (on_message), self);
   g_signal_connect_swapped (self->session, "problem", G_CALLBACK (on_problem), self);
