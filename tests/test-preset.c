@@ -41,7 +41,7 @@ test_shapes (void)
             g_assert_cmpuint (w, ==, output->width);
             g_assert_cmpuint (c, ==, output->channels);
             us_network_output_shape (encoder, &h, &w, &c);
-            g_assert_cmpuint (h * w * c, ==, code.n_features * (sigma ? 2 : 1));
+            g_assert_cmpuint (h * w * c, ==, code.n_features * (sigma ? 2 : us_preset_n_answers (&preset)));
             g_test_message ("%s, %s %s: %zu + %zu parameters, %.1f + %.1f MFLOP", preset.id, simulators[s]->id, output->id,
                             us_network_n_parameters (decoder), us_network_n_parameters (encoder),
                             us_network_flop (decoder) / 1e6, us_network_flop (encoder) / 1e6);

@@ -6,6 +6,9 @@
 #include <math.h>
 #include <string.h>
 
+#define MOST_KINDS 1000
+#define APART      0.3          /* between several answers at the start, in latents */
+#define SURE       20.0f        /* a softmax that leaves nothing to the others */
 #define RADIUS_MIN 1e-3f        /* below, an answer's direction says nothing and its gradient is cut */
 
 void
@@ -120,6 +123,58 @@ us_code_to_latent (const UsCode  *self,
   for (gsize p = 0; p < self->n_parameters; p++)
     if (self->parts[p].kind != US_CODE_STRAIGHT)
       z[p] = latent[p];
+}
+
+/* All of the classes' parameters together. */
+static guint
+n_kinds (const UsCode *self)
+{
+  guint n = 1;
+
+  for (gsize p = 0; p < self->n_parameters; p++)
+    if (self->parts[p].kind == US_CODE_CLASSES && n <= MOST_KINDS)
+      n *= self->parts[p].n;
+  return n;
+}
+
+void
+us_code_take_answer (const UsCode *self,
+                     guint         k,
+                     guint         n,
+                     const float  *raw,
+                     float        *answers)
+{
+  guint kinds = n_kinds (self), kind, turn;
+
+  memmove (answers, raw, self->n_features * sizeof *raw);
+  if (n <= 1)
+    return;
+  if (kinds > n)
+    kinds = 1;
+  kind = k % kinds;
+  turn = k / kinds;
+  for (gsize p = 0; p < self->n_parameters; p++)
+    {
+      const UsCodePart *part = &self->parts[p];
+      float *a = answers + part->first;
+
+      if (part->kind == US_CODE_CIRCULAR)
+        {
+          double angle = 2 * G_PI * turn * kinds / n;
+
+          a[0] += APART * cos (angle);
+          a[1] += APART * sin (angle);
+        }
+      else if (part->kind == US_CODE_STRAIGHT)
+        /* points of a low-discrepancy sequence: turns of the golden ratio */
+        a[0] += APART * sin (2 * G_PI * 0.6180339887 * turn * (p + 1));
+      else if (kinds > 1)
+        {
+          for (gsize c = 0; c < part->n; c++)
+            a[c] = c == kind % part->n ? SURE : -SURE;
+          kind /= part->n;
+        }
+    }
 }
 
 static float

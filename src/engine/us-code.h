@@ -50,6 +50,13 @@ void   us_code_to_latent        (const UsCode      *self,
                                  const UsPrior     *prior,
                                  const float       *features,   /* (F) */
                                  double            *z);         /* (P); straight ones as they are */
+/* Answer k of n of an encoder, answers (F), as it is meant: each takes one kind of the classes, if there are
+ * enough of them, and begins elsewhere, so that several become several.  Of one answer: as it is. */
+void   us_code_take_answer      (const UsCode      *self,
+                                 guint              k,
+                                 guint              n,
+                                 const float       *raw,        /* (F) */
+                                 float             *answers);   /* (F) */
 /* answers (F) of an encoder → features: points are brought to the circle, classes
  * by softmax; may work in place. */
 void   us_code_squash           (const UsCode      *self,

@@ -17,7 +17,8 @@ struct _UsPlayer
   UsSimvae *model;                /* owned */
   gsize     batch;
   UsCode    code;
-  gsize     n_parameters, n_values, n_code;    /* n_code: F, or 2 F with σ */
+  gsize     n_parameters, n_values, n_code;    /* n_code: K F, or 2 F with σ */
+  guint     n_answers;            /* K */
 
   /* [0] one row, for sliders; [1] full batches, NULL when batch is 1 */
   UsRun    *decoder[2];
@@ -27,6 +28,8 @@ struct _UsPlayer
   float    *features;             /* (B, F) */
   float    *x;                    /* (B, N) as the networks take it */
   float    *answers;              /* (B, n_code) */
+  float    *tried;                /* (B, N) decoded answers; NULL: K is 1 */
+  double   *least;                /* (B) */
   double   *latent;               /* (B, P) */
   double   *sigma;                /* (B, P) */
   double   *spread;               /* (2, P) sd and half width, latent units */
@@ -56,7 +59,8 @@ us_player_new (UsSimvae *model,
   self->n_parameters = us_simvae_n_parameters (model);
   self->n_values = us_simvae_n_values (model);
   us_code_init (&self->code, us_simvae_simulator (model));
-  self->n_code = self->code.n_features * (us_simvae_has_sigma (model) ? 2 : 1);
+  self->n_answers = us_simvae_n_answers (model);
+  self->n_code = self->code.n_features * (us_simvae_has_sigma (model) ? 2 : self->n_answers);
   self->decoder[0] = new_run (decoder, 1, pool);
   if (encoder != NULL)
     self->encoder[0] = new_run (encoder, 1, pool);
@@ -69,6 +73,9 @@ us_player_new (UsSimvae *model,
   self->features = g_new0 (float, self->batch * self->code.n_features);
   self->x = g_new0 (float, self->batch * self->n_values);
   self->answers = g_new0 (float, self->batch * self->n_code);
+  if (self->n_answers > 1)
+    self->tried = g_new0 (float, self->batch * self->n_values);
+  self->least = g_new0 (double, self->batch);
   self->latent = g_new0 (double, self->batch * self->n_parameters);
   self->sigma = g_new0 (double, self->batch * self->n_parameters);
   self->spread = g_new0 (double, 2 * self->n_parameters);
@@ -89,6 +96,8 @@ us_player_free (UsPlayer *self)
   g_free (self->features);
   g_free (self->x);
   g_free (self->answers);
+  g_free (self->tried);
+  g_free (self->least);
   g_free (self->latent);
   g_free (self->sigma);
   g_free (self->spread);
@@ -180,6 +189,56 @@ us_player_decode (UsPlayer     *self,
     }
 }
 
+/* Answer k of each row → self->features. */
+static void
+take_answers (UsPlayer *self,
+              gsize     count,
+              guint     k)
+{
+  gsize n = self->code.n_features;
+
+  for (gsize i = 0; i < count; i++)
+    us_code_squash (&self->code, self->answers + i * self->n_code + k * n, self->features + i * n);
+}
+
+/* Moves the answer whose decoded output is nearest to the row to the place of the first. */
+static void
+nearest_first (UsPlayer    *self,
+               gsize        count,
+               const float *rows)       /* (count, N) in the simulator's units */
+{
+  gsize n = self->code.n_features;
+
+  for (gsize i = 0; i < count; i++)
+    for (guint k = 0; k < self->n_answers; k++)
+      {
+        float *answer = self->answers + i * self->n_code + k * n;
+
+        us_code_take_answer (&self->code, k, self->n_answers, answer, answer);
+      }
+  for (guint k = 0; k < self->n_answers; k++)
+    {
+      take_answers (self, count, k);
+      decode_rows (self, count, self->tried);
+      for (gsize i = 0; i < count; i++)
+        {
+          double error = us_rms_difference (self->n_values, self->tried + i * self->n_values,
+                                            rows + i * self->n_values);
+          float *row = self->answers + i * self->n_code;
+
+          if (k > 0 && error < self->least[i])
+            for (gsize f = 0; f < n; f++)
+              {
+                float first = row[f];
+
+                row[f] = row[k * n + f];
+                row[k * n + f] = first;
+              }
+          self->least[i] = k > 0 ? MIN (error, self->least[i]) : error;
+        }
+    }
+}
+
 void
 us_player_encode_latent (UsPlayer    *self,
                          gsize        count,
@@ -190,7 +249,7 @@ us_player_encode_latent (UsPlayer    *self,
   UsSimvaeParts parts;
   gsize p_count = self->n_parameters;
   gsize n_features = self->code.n_features;
-  gboolean has_sigma = self->n_code > n_features;
+  gboolean has_sigma = self->n_code == 2 * n_features && self->n_answers == 1;
 
   g_return_if_fail (self->encoder[0] != NULL);
 
@@ -202,6 +261,8 @@ us_player_encode_latent (UsPlayer    *self,
 
       us_channel_scale_apply (&parts.scale, self->x, rows, n * self->n_values);
       run_rows (self, self->encoder, n, self->n_values, self->x, self->n_code, self->answers);
+      if (self->n_answers > 1)
+        nearest_first (self, n, rows);
       for (gsize i = 0; i < n; i++)
         {
           const float *answer = self->answers + i * self->n_code;
@@ -239,7 +300,7 @@ spread_in_units (UsPlayer     *self,
   double at_low[US_MAX_PARAMETERS], at_high[US_MAX_PARAMETERS];
 
   us_calibration_spread (us_simvae_calibration (self->model), error,
-                         self->n_code > self->code.n_features ? sigma : NULL, latent_sd, half);
+                         us_simvae_has_sigma (self->model) ? sigma : NULL, latent_sd, half);
   if (sd != NULL)
     {
       /* The slope of θ(z) over ± sd, kept inside the prior: exact where θ is affine in z. */

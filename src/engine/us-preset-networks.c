@@ -14,6 +14,9 @@
 #define MAX_CROSS  128           /* side of a picture told by columns and rows */
 #define PRODUCTS   32            /* of a row's and a column's features, summed for one picture */
 #define PRODUCT_GAIN 0.3f        /* a sum of 32 products begins with a spread of 0.5 */
+#define MAPS       8             /* sums of products, of which each pixel of a shape is made */
+#define MAP_PRODUCTS 16
+#define MAP_GAIN   0.4f
 #define NOTHING    1e-6f          /* gain of weights that begin next to zero */
 
 /* A list of layers under construction. */
@@ -114,7 +117,21 @@ static gsize
 code_size (const UsPreset    *self,
            const UsSimulator *simulator)
 {
-  return n_features (simulator) * (self->kl_weight > 0 ? 2 : 1);
+  return n_features (simulator) * (self->kl_weight > 0 ? 2 : us_preset_n_answers (self));
+}
+
+/* The code as it leaves the encoder: its answers side by side. */
+static UsNetwork *
+finish_encoder (Chain             *chain,
+                const UsPreset    *self,
+                const UsSimulator *simulator,
+                const UsOutput    *output)
+{
+  gsize n = us_preset_n_answers (self);
+
+  if (n > 1)
+    reshape (chain, 1, n, n_features (simulator));
+  return finish (chain, output->height, output->width, output->channels);
 }
 
 /* -- series, and what cannot be halved -------------------------------- */
@@ -149,7 +166,7 @@ dense_encoder (const UsPreset    *self,
       simple (&chain, US_LAYER_GELU);
     }
   dense (&chain, code_size (self, simulator));
-  return finish (&chain, output->height, output->width, output->channels);
+  return finish_encoder (&chain, self, simulator, output);
 }
 
 /* -- as published ------------------------------------------------------ */
@@ -205,7 +222,7 @@ us_dcgan_encoder (const UsPreset    *self,
     }
   /* over the whole 4 × 4 map: the published last convolution */
   dense (&chain, code_size (self, simulator));
-  return finish (&chain, output->height, output->width, output->channels);
+  return finish_encoder (&chain, self, simulator, output);
 }
 
 /* -- columns ----------------------------------------------------------- */
@@ -285,6 +302,20 @@ us_own_can_cross (const UsOutput *output)
          && output->height == output->width && output->width <= MAX_CROSS;
 }
 
+/* A slanted edge is no short sum of products, but where a few of them change sign: pixels are a
+ * small network of several.  On dSprites, at 60,000 draws, half of the error of the plain sum. */
+static void
+pixels_of_maps (Chain          *chain,
+                const UsOutput *output)
+{
+  row_conv (chain, MAPS * MAP_PRODUCTS, 1, MAP_GAIN);
+  add (chain, &(UsLayer) { .kind = US_LAYER_OUTER, .factor = MAP_PRODUCTS });
+  simple (chain, US_LAYER_RELU);
+  conv (chain, MAPS, 1, 1, TRUE);
+  simple (chain, US_LAYER_RELU);
+  conv (chain, output->channels, 1, 1, TRUE);
+}
+
 UsNetwork *
 us_own_decoder (const UsPreset    *self,
                 const UsSimulator *simulator,
@@ -298,8 +329,13 @@ us_own_decoder (const UsPreset    *self,
   if (us_own_can_cross (output))
     {
       rows_of_parameters (&chain, self, 2, output->width, self->width / 2, 4 * self->width);
-      row_conv (&chain, PRODUCTS * output->channels, 1, PRODUCT_GAIN);
-      add (&chain, &(UsLayer) { .kind = US_LAYER_OUTER, .factor = PRODUCTS });
+      if (output->channels > 1)
+        {
+          row_conv (&chain, PRODUCTS * output->channels, 1, PRODUCT_GAIN);
+          add (&chain, &(UsLayer) { .kind = US_LAYER_OUTER, .factor = PRODUCTS });
+        }
+      else
+        pixels_of_maps (&chain, output);
     }
   else
     {
@@ -322,5 +358,5 @@ us_own_encoder (const UsPreset    *self,
     return dense_encoder (self, simulator, output);
   simple (&chain, us_own_can_cross (output) ? US_LAYER_CROSS : US_LAYER_COLUMNS);
   code_of_rows (&chain, self, simulator);
-  return finish (&chain, output->height, output->width, output->channels);
+  return finish_encoder (&chain, self, simulator, output);
 }

@@ -10,6 +10,9 @@
 #define ADAM(rate, clip) \
   { .learning_rate = rate, .beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-8, .clip_norm = clip, .warmup_steps = 1000 }
 
+/* Answers of an encoder where several may be right. */
+#define SEVERAL 6
+
 /* What all of our own have in common: MSE; step 2 sees blurred copies as well, since a thin line gives no
  * gradient where it does not overlap. */
 #define OWN \
@@ -102,8 +105,19 @@ us_preset_for (const UsPreset    *self,
       own.decoder_share = 0.2;
       own.adam[0].learning_rate = 5e-3;
       own.adam[1].learning_rate = 2e-3;
+      if (simulator->symmetry != NULL)
+        {
+          own.n_answers = SEVERAL;
+          own.decoder_share = 0.25;
+        }
     }
   return own;
+}
+
+gsize
+us_preset_n_answers (const UsPreset *self)
+{
+  return self->kl_weight > 0 ? 1 : MAX (self->n_answers, 1);
 }
 
 const UsPreset *

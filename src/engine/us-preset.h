@@ -33,6 +33,7 @@ struct _UsPreset
   double      average_decay;    /* of the weights that are kept (EMA); 0: the last ones */
   double      augmentation;     /* greatest strength of what the encoder's input suffers, 0..1 */
   double      augmented_share;  /* of the batch that is augmented */
+  gsize       n_answers;        /* of the encoder, of which the nearest counts; 0: one; one with kl_weight > 0 */
   double      kl_weight;        /* 0: µ alone, spread by calibration; else µ and σ, of the divergence from the prior */
   UsNetwork *(*decoder) (const UsPreset *self, const UsSimulator *simulator, guint output);
   UsNetwork *(*encoder) (const UsPreset *self, const UsSimulator *simulator, guint output);
@@ -46,6 +47,7 @@ const UsPreset *us_preset_list (gsize *n);
 UsPreset        us_preset_for  (const UsPreset    *self,
                                 const UsSimulator *simulator,
                                 guint              output);
+gsize           us_preset_n_answers (const UsPreset *self);
 /* Errors: US_FORMAT_ERROR_MISSING, naming the known ones. */
 const UsPreset *us_preset_find (const char  *id,
                                 GError     **error);

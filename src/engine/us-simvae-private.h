@@ -91,6 +91,10 @@ gsize                us_simvae_n_values    (const UsSimvae *self);
 gsize                us_simvae_n_parameters (const UsSimvae *self);
 /* The encoder gives µ and log σ rather than µ alone. */
 gboolean             us_simvae_has_sigma   (const UsSimvae *self);
+/* K: the encoder's output is (1, K, F), or (1, 1, 2 F) with σ. */
+guint                us_simvae_n_answers   (const UsSimvae *self);
+/* Most answers that an encoder may give. */
+#define US_MAX_ANSWERS 32
 
 void                 us_simvae_record_init  (UsSimvaeRecord *record);
 void                 us_simvae_record_copy  (UsSimvaeRecord       *to,

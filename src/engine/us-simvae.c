@@ -178,7 +178,18 @@ us_simvae_has_sigma (const UsSimvae *self)
     return FALSE;
   us_network_input_shape (self->decoder->network, &in_h, &in_w, &in_c);
   us_network_output_shape (self->encoder->network, &h, &w, &c);
-  return h * w * c == 2 * in_h * in_w * in_c;
+  return c == 2 * in_c;
+}
+
+guint
+us_simvae_n_answers (const UsSimvae *self)
+{
+  gsize h, w, c;
+
+  if (self->encoder == NULL)
+    return 1;
+  us_network_output_shape (self->encoder->network, &h, &w, &c);
+  return w;
 }
 
 double

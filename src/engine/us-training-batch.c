@@ -208,12 +208,16 @@ us_training_held_out (UsTraining *self)
         {
           const float *code = us_run_forward (self->held_out_runs[1], x);
 
+          if (self->n_answers > 1)
+            us_training_choose (self, self->held_out_runs[0], self->held_out_loss, US_HELD_OUT_BATCH, code, x,
+                                self->held_out_features, self->answers->which);
           for (gsize i = 0; i < US_HELD_OUT_BATCH; i++)
             {
               float *answer = self->held_out_features + i * self->n_features;
               double z[US_MAX_PARAMETERS];
 
-              us_code_squash (&self->code, code + i * self->n_code, answer);
+              if (self->n_answers == 1)
+                us_code_squash (&self->code, code + i * self->n_code, answer);
               us_code_to_latent (&self->code, self->prior, answer, z);
               us_training_errors_answer (self, first + i, z);
               for (gsize p = 0; p < p_count; p++)

@@ -92,11 +92,13 @@ code_gradient (UsTraining  *self,
       }
 }
 
-/* What µ has gone beyond the edge costs, and how far a point is from its circle; the
- * gradient is added to that of the code. */
+/* What µ, a row every `stride` numbers, has gone beyond the edge costs, and how far a point is
+ * from its circle; the gradient is added to `gradients`, laid out likewise. */
 static double
 penalise (UsTraining  *self,
-          const float *code)
+          const float *code,
+          float       *gradients,
+          gsize        stride)
 {
   gsize n = self->preset.batch * self->n_features;
   double edge = MAX (self->preset.edge, 1), slope = self->preset.edge_penalty * 2 / n, sum = 0;
@@ -105,8 +107,8 @@ penalise (UsTraining  *self,
     for (gsize p = 0; p < self->n_parameters; p++)
       {
         const UsCodePart *part = &self->code.parts[p];
-        const float *mu = code + i * self->n_code + part->first;
-        float *gradient = self->code_gradient + i * self->n_code + part->first;
+        const float *mu = code + i * stride + part->first;
+        float *gradient = gradients + i * stride + part->first;
 
         if (part->kind == US_CODE_STRAIGHT && fabsf (mu[0]) > edge)
           {
@@ -140,19 +142,22 @@ us_training_decoder_pass (UsTraining    *self,
   return loss;
 }
 
-/* Eq. 4: D[S(z), G(µ(S(z)))] through the frozen decoder; z itself stays hidden. */
+/* Eq. 4: D[S(z), G(µ(S(z)))] through the frozen decoder; z itself stays hidden.  Of several answers
+ * the one nearest to S(z) learns. */
 double
 us_training_encoder_pass (UsTraining    *self,
                           const UsBatch *batch)
 {
   gsize n = self->n_features;
-  gboolean has_sigma = self->n_code > n;
+  gboolean has_sigma = self->preset.kl_weight > 0;
   const float *code = us_run_forward (self->run, batch->augment ? batch->input : batch->x);
   double divergence = has_sigma ? draw_answers (self, code) : 0;
-  const float *answers = has_sigma ? self->drawn : code;
+  const float *answers = has_sigma || self->n_answers > 1 ? self->drawn : code;
   const float *y;
   double loss;
 
+  if (self->n_answers > 1)
+    us_training_choose_answers (self, code, batch->x, self->drawn);
   for (gsize i = 0; i < self->preset.batch; i++)
     us_code_squash (&self->code, answers + i * n, self->features + i * n);
   y = us_run_forward (self->frozen, self->features);
@@ -166,10 +171,15 @@ us_training_encoder_pass (UsTraining    *self,
       for (gsize i = 0; i < self->preset.batch; i++)
         us_code_squash_backward (&self->code, answers + i * n, self->features + i * n, gradient + i * n);
       if (has_sigma)
-        code_gradient (self, code, gradient);
+        {
+          code_gradient (self, code, gradient);
+          loss += penalise (self, code, self->code_gradient, self->n_code);
+        }
       else
-        memcpy (self->code_gradient, gradient, self->preset.batch * n * sizeof (float));
-      loss += penalise (self, code);
+        {
+          loss += penalise (self, answers, gradient, n);
+          us_training_scatter_answers (self, gradient);
+        }
       us_run_backward (self->run, self->code_gradient, self->gradient);
     }
   return loss + self->preset.kl_weight * divergence;

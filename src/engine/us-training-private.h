@@ -28,6 +28,15 @@ typedef struct
 
 typedef struct _UsTraining UsTraining;
 
+/* Scratch for an encoder of several answers. */
+typedef struct
+{
+  float  *features;        /* (B, F) of the answers tried */
+  double *error;           /* (B) of them */
+  double *least;           /* (B) */
+  guint  *which;           /* (B) the answer chosen */
+} UsAnswers;
+
 /* What a chunk of simulations needs to know. */
 typedef struct
 {
@@ -54,7 +63,9 @@ struct _UsTraining
   UsPreset           preset;               /* by value: with the width in force */
   guint64            seed;
   UsCode             code;
-  gsize              n_parameters, n_features, n_values, n_code;   /* n_code: F, or 2 F with σ */
+  gsize              n_parameters, n_features, n_values, n_code;   /* n_code: K F, or 2 F with σ */
+  gsize              n_answers;            /* K */
+  UsAnswers         *answers;              /* NULL: K is 1 */
   UsChannelScale     scale;
   gboolean           augment;              /* the simulator can, and the preset wants it */
   UsPool            *pool;                 /* borrowed */
@@ -208,5 +219,28 @@ gboolean    us_training_load_checkpoint (UsTraining            *self,
                                          GError               **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsTraining, us_training_free)
+
+/* -- several answers: us-training-answers.c ---------------------------- */
+
+void us_training_answers_init    (UsTraining *self);
+void us_training_answers_clear   (UsTraining *self);
+/* Of `rows` codes (rows, n_code) the answers whose decoded outputs are nearest to x (rows, N): features
+ * (rows, F), and their numbers which (rows).  decoder and loss: of batches of `rows`. */
+void us_training_choose          (UsTraining  *self,
+                                  UsRun       *decoder,
+                                  UsLoss      *loss,
+                                  gsize        rows,
+                                  const float *code,
+                                  const float *x,
+                                  float       *features,
+                                  guint       *which);
+/* The answers (B, F) that learn from this batch, as the encoder gave them. */
+void us_training_choose_answers  (UsTraining  *self,
+                                  const float *code,
+                                  const float *x,
+                                  float       *answers);
+/* gradient (B, F) of those → self->code_gradient. */
+void us_training_scatter_answers (UsTraining  *self,
+                                  const float *gradient);
 
 G_END_DECLS

@@ -82,6 +82,7 @@ us_training_new (const UsTrainerConfig  *config,
   self->networks[1] = self->preset.encoder (&self->preset, self->simulator, self->output);
   us_network_output_shape (self->networks[1], &h, &w, &c);
   self->n_code = h * w * c;
+  us_training_answers_init (self);
 
   if (!us_training_measure_scale (self, error))
     return NULL;
@@ -149,6 +150,7 @@ us_training_free (UsTraining *self)
   g_clear_pointer (&self->features_gradient, g_aligned_free);
   g_clear_pointer (&self->noise, g_aligned_free);
   g_clear_pointer (&self->code_gradient, g_aligned_free);
+  us_training_answers_clear (self);
   g_free (self->held_out_features);
   g_free (self->held_out_rms);
   us_training_errors_clear (self);
@@ -382,7 +384,7 @@ us_training_model (UsTraining           *self,
   };
 
   /* until the real calibration: what the held-out draws say, as if it were normal */
-  if (self->step >= 2 && self->n_code == self->n_features && isfinite (self->last_held_out))
+  if (self->step >= 2 && self->n_code == self->n_answers * self->n_features && isfinite (self->last_held_out))
     {
       calibration = us_calibration_new_prior (self->n_parameters);
       for (gsize p = 0; p < self->n_parameters; p++)
