@@ -6,6 +6,7 @@ Usage: test-cli.py PATH/TO/understudy-cli
 """
 import csv
 import json
+import math
 import os
 import signal
 import struct
@@ -40,6 +41,11 @@ def model():
     if not os.path.exists(path("model.safetensors")):
         cli("train", "simvae", "fourier", "--out", path("model.safetensors"), *QUICK)
     return path("model.safetensors")
+
+
+def shipped(name):
+    """A model that comes with the program."""
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data", "models", name + ".safetensors")
 
 
 def simulators_are_listed():
@@ -196,6 +202,54 @@ def infer_writes_samples_inside_the_prior():
     assert read("s.csv") == before
 
 
+def infer_scales_a_drawing_into_the_prior_as_the_page_does():
+    with open(path("tall.csv"), "w") as f:
+        f.write("x,y\n" + "".join(f"{(i + .5) / 80},{.42 * math.sin(2 * math.pi * (i + .5) / 80)}\n" for i in range(80)))
+    infer = ["infer", shipped("fourier"), "--data", path("tall.csv"), "--samples", "50", "--out", path("s.csv")]
+    d = json.loads(cli(*infer, "--json").stdout)
+    # beyond the prior, which ends at 0.25
+    assert abs(d["parameters"]["b1"]["mean"] - 0.42) < 0.04, d["parameters"]["b1"]
+    assert 0.4 < d["scaled"]["height"] < 0.7
+    assert all(float(r["b1"]) > 0.35 for r in csv.DictReader(open(path("s.csv"))))
+    words = cli(*infer).stdout
+    assert "% of its height, because its b1 is about 0.4" in words and "drawn as by an unsteady hand" in words, words
+    d = json.loads(cli(*infer, "--as-it-stands", "--json").stdout)
+    assert d["parameters"]["b1"]["mean"] <= 0.2501 and d["scaled"] is None
+    assert "Read as it stands, though the prior does not hold it: b1" in cli(*infer, "--as-it-stands").stdout
+
+
+def infer_gives_what_can_be_told_and_the_answers_that_are_as_good():
+    with open(path("bode.csv"), "w") as f:
+        f.write("f (Hz),gain (dB),phase (rad)\n")
+        for i in range(200):
+            hz = 50 * 1e5 ** (i / 199)
+            x = 3 * (hz / 5000 - 5000 / hz)
+            f.write(f"{hz},{-10 * math.log10(1 + x * x)},{-math.atan(x)}\n")
+    infer = ["infer", shipped("rlc"), "--data", path("bode.csv"), "--out", path("s.csv"), "--table", path("t.csv")]
+    d = json.loads(cli(*infer, "--json").stdout)
+    for name, truth in ("f0", 5000), ("Q", 3):
+        derived = d["derived"][name]
+        assert abs(derived["mean"] / truth - 1) < 0.02, (name, derived)
+        assert derived["lower"] < derived["mean"] < derived["upper"] < 1.1 * derived["lower"], (name, derived)
+    others = d["equivalents"]
+    assert len(others) == 7 and not d["equivalents_are_all"]
+    for other in others:
+        theta = other["parameters"]
+        f0 = 1 / (2 * math.pi * math.sqrt(theta["L"] * 1e-3 * theta["C"] * 1e-9))
+        assert abs(f0 / d["derived"]["f0"]["mean"] - 1) < 1e-9
+        assert other["rms_simulator"] == others[0]["rms_simulator"] or max(
+            abs(a - b) for a, b in zip(other["rms_simulator"], others[0]["rms_simulator"])) < 1e-4
+    assert others[-1]["parameters"]["R"] > 30 * others[0]["parameters"]["R"]
+    rows = {r["quantity"]: r for r in csv.DictReader(open(path("t.csv")))}
+    assert set(rows) == {"R", "L", "C", "f0", "Q", "rms_gain", "rms_phase"}
+    assert float(rows["f0"]["lower"]) == d["derived"]["f0"]["lower"] and rows["f0"]["unit"] == "Hz"
+    assert float(rows["C"]["other_4"]) == others[3]["parameters"]["C"]
+    words = cli(*infer).stdout
+    assert "Countless other answers are as good" in words and "only f₀ and Q can be told" in words
+    assert cli("infer", shipped("rlc"), "--data", path("bode.csv"), "--out", path("s.csv"), "--table",
+               path("no/such/t.csv"), status=1).stderr
+
+
 def bad_data_is_told_with_its_place():
     with open(path("bad.csv"), "w") as f:
         f.write("x,y\n0.1,0.2\n0.2,zero\n")
@@ -230,7 +284,7 @@ def benchmark_prints_a_json_object_a_line():
 
 
 TESTS = [f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-         and f.__name__ not in ("path", "cli", "read", "model", "tensors", "stamp")]
+         and f.__name__ not in ("path", "cli", "read", "model", "shipped", "tensors", "stamp")]
 print(f"1..{len(TESTS)}")
 for i, test in enumerate(TESTS, 1):
     try:

@@ -7,6 +7,7 @@
 #include "us-read-out.h"
 
 #include <glib/gi18n.h>
+#include <math.h>
 
 struct _UsDerivedFacts
 {
@@ -69,6 +70,18 @@ us_derived_facts_set_simulator (UsDerivedFacts    *self,
   gtk_widget_set_visible (GTK_WIDGET (self), n > 0);
 }
 
+static void
+set_fact (UsDerivedFacts *self,
+          guint           which,
+          const char     *text)
+{
+  g_autofree char *described = g_strdup_printf ("%s %s", _(self->simulator->derived[which].label), text);
+
+  us_read_out_set_text (self->numbers->pdata[which], text);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->numbers->pdata[which]), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  described, -1);
+}
+
 void
 us_derived_facts_set_theta (UsDerivedFacts *self,
                             const double   *theta)
@@ -78,14 +91,27 @@ us_derived_facts_set_theta (UsDerivedFacts *self,
   for (guint i = 0; i < self->numbers->len; i++)
     {
       const UsDerived *derived = &self->simulator->derived[i];
-      g_autofree char *text = theta != NULL
-                              ? us_quantity_format (derived->value (self->simulator, theta), derived->unit)
-                              : g_strdup ("–");
-      g_autofree char *described = g_strdup_printf ("%s %s", _(derived->label), text);
+      g_autofree char *text = us_quantity_format (theta != NULL ? derived->value (self->simulator, theta) : NAN,
+                                                  derived->unit);
 
-      us_read_out_set_text (self->numbers->pdata[i], text);
-      gtk_accessible_update_property (GTK_ACCESSIBLE (self->numbers->pdata[i]), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                      described, -1);
+      set_fact (self, i, text);
+    }
+}
+
+void
+us_derived_facts_set_readings (UsDerivedFacts         *self,
+                               const UsDerivedReading *readings)
+{
+  g_return_if_fail (US_IS_DERIVED_FACTS (self));
+
+  for (guint i = 0; i < self->numbers->len; i++)
+    {
+      const UsDerivedReading none = { NAN, NAN, NAN, NAN };
+      const UsDerivedReading *reading = readings != NULL ? &readings[i] : &none;
+      g_autofree char *text = us_quantity_format_interval (reading->value, reading->lower, reading->upper,
+                                                           self->simulator->derived[i].unit);
+
+      set_fact (self, i, text);
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "us-simulator.h"
+#include "us-reading.h"
 
 #include <gtk/gtk.h>
 
@@ -20,8 +20,11 @@ G_DECLARE_FINAL_TYPE (UsDerivedFacts, us_derived_facts, US, DERIVED_FACTS, GtkWi
 /* simulator: borrowed, static; NULL: none. */
 void us_derived_facts_set_simulator (UsDerivedFacts    *self,
                                      const UsSimulator *simulator);
-/* theta (P); NULL: nothing is known. */
+/* Of known parameters, theta (P); NULL: nothing is known. */
 void us_derived_facts_set_theta     (UsDerivedFacts    *self,
                                      const double      *theta);
+/* As read from data, with intervals; (D) of the simulator, or NULL: nothing is known. */
+void us_derived_facts_set_readings  (UsDerivedFacts         *self,
+                                     const UsDerivedReading *readings);
 
 G_END_DECLS

@@ -13,35 +13,35 @@
 
 /* "0.052 dB" of one channel; of all where they mean the same. */
 static char *
-describe_rms (const UsInferLetter *letter,
-              const UsOutput      *output,
-              gsize                which,
-              const float         *values,      /* (T, C) */
-              double               rms)         /* of all */
+describe_rms (const UsReading *reading,
+              const UsOutput  *output,
+              gsize            which,
+              const float     *values,          /* (T, C) */
+              double           rms)             /* of all */
 {
   if (output->channel_info == NULL)
     return g_strdup_printf ("%.3f", rms);
-  return us_quantity_format_error (us_infer_letter_channel_rms (letter, which, values),
+  return us_quantity_format_error (us_reading_channel_rms (reading, which, values),
                                    output->channel_info[which].unit);
 }
 
 UsPlot *
-us_infer_curves_new (const UsInferLetter *letter,
-                     gsize                which,
-                     gboolean             decoder,
-                     gboolean             simulator)
+us_infer_curves_new (const UsReading *reading,
+                     gsize            which,
+                     gboolean         decoder,
+                     gboolean         simulator)
 {
-  const UsInference *inference = letter->inference;
-  const UsOutput *output = &us_simvae_simulator (letter->model)->outputs[us_simvae_output (letter->model)];
+  const UsInference *inference = reading->inference;
+  const UsOutput *output = &us_simvae_simulator (reading->model)->outputs[us_simvae_output (reading->model)];
   UsPlot *plot = us_series_plot_new (output, which, which == 0 ? _("Data and reconstructions") : NULL);
-  g_autofree char *decoder_rms = describe_rms (letter, output, which, inference->decoded, inference->rms_decoder);
-  g_autofree char *simulator_rms = describe_rms (letter, output, which, inference->simulated, inference->rms_simulator);
+  g_autofree char *decoder_rms = describe_rms (reading, output, which, inference->decoded, inference->rms_decoder);
+  g_autofree char *simulator_rms = describe_rms (reading, output, which, inference->simulated, inference->rms_simulator);
   g_autofree char *decoder_name = g_strdup_printf (_("Decoder, RMS %s"), decoder_rms);
   g_autofree char *simulator_name = g_strdup_printf (_("Simulator, RMS %s"), simulator_rms);
 
   us_series_plot_add (plot, output, which, _("Data"),
                       &(UsPlotStyle) { .colour = US_COLOUR_FOREGROUND, .width = 2, .opacity = 0.9 },
-                      letter->observation->x);
+                      reading->observation->x);
   if (decoder)
     us_series_plot_add (plot, output, which, decoder_name,
                         &(UsPlotStyle) { .colour = US_CANVAS_DECODER_COLOUR, .width = 2, .opacity = 0.9 },

@@ -139,7 +139,7 @@ show_series (UsInferPage    *self,
   g_autoptr(GPtrArray) plots = g_ptr_array_new_with_free_func ((GDestroyNotify) us_plot_unref);
 
   for (gsize i = 0; i < n; i++)
-    g_ptr_array_add (plots, us_infer_curves_new (self->answer, i, decoder, simulator));
+    g_ptr_array_add (plots, us_infer_curves_new (self->answer->reading, i, decoder, simulator));
   if (self->tabular)
     us_chart_column_set_plots (self->data_charts, n, (UsPlot *const *) plots->pdata);
   else
@@ -150,8 +150,9 @@ show_series (UsInferPage    *self,
 static void
 show_symmetry (UsInferPage *self)
 {
-  g_autofree char *text = self->answer != NULL ? us_infer_words_symmetry (self->answer) : NULL;
-  gsize n = self->answer != NULL ? self->answer->n_others : 0;
+  const UsReading *reading = self->answer != NULL ? self->answer->reading : NULL;
+  g_autofree char *text = reading != NULL ? us_infer_words_symmetry (reading) : NULL;
+  gsize n = reading != NULL ? reading->n_others : 0;
   GtkWidget *child;
 
   gtk_label_set_text (self->symmetry, text != NULL ? text : "");
@@ -161,7 +162,7 @@ show_symmetry (UsInferPage *self)
     gtk_box_remove (self->others, child);
   for (gsize i = 0; i < n; i++)
     {
-      g_autofree char *other = us_infer_words_other (self->answer, i);
+      g_autofree char *other = us_infer_words_other (reading, i);
 
       gtk_box_append (self->others, g_object_new (GTK_TYPE_LABEL, "label", other, "xalign", 0.0, "wrap", TRUE,
                                                   "selectable", TRUE, "css-classes", (const char *[]) { "numeric", NULL },
@@ -182,7 +183,7 @@ choose_field (UsInferPage *self)
 static void
 show_overlays (UsInferPage *self)
 {
-  const UsInferLetter *answer = self->answer;
+  const UsReading *answer = self->answer->reading;
   gboolean stretched = answer->scaled && model_output (answer->model)->kind == US_OUTPUT_IMAGE;
   double scale = stretched ? answer->scale.scale : 1, shift = stretched ? answer->scale.shift : 0;
 
@@ -196,9 +197,9 @@ show_overlays (UsInferPage *self)
 static void
 show_estimates (UsInferPage *self)
 {
-  const UsInference *inference = self->answer->inference;
-  const UsIngestScale *scale = &self->answer->scale;
-  gboolean scaled = self->answer->scaled;
+  const UsInference *inference = self->answer->reading->inference;
+  const UsIngestScale *scale = &self->answer->reading->scale;
+  gboolean scaled = self->answer->reading->scaled;
 
   for (gsize p = 0; p < inference->n_parameters; p++)
     {
@@ -214,13 +215,14 @@ show_estimates (UsInferPage *self)
 static void
 show_answer (UsInferPage *self)
 {
-  const UsInference *inference = self->answer->inference;
-  const UsOutput *output = model_output (self->answer->model);
-  g_autofree char *verdict = us_infer_words_fit (self->answer);
+  const UsReading *reading = self->answer->reading;
+  const UsInference *inference = reading->inference;
+  const UsOutput *output = model_output (reading->model);
+  g_autofree char *verdict = us_infer_words_fit (reading);
   g_autofree char *remark = us_infer_words_work (self->answer);
-  g_autofree char *note = us_infer_words_scale (self->answer);
-  g_autofree char *data = self->answer->scaled && self->answer->scale.scale < 1
-                          ? g_strdup_printf (_("Data, %.0f %% high"), 100 * self->answer->scale.scale)
+  g_autofree char *note = us_infer_words_scale (reading);
+  g_autofree char *data = reading->scaled && reading->scale.scale < 1
+                          ? g_strdup_printf (_("Data, %.0f %% high"), 100 * reading->scale.scale)
                           : g_strdup (_("Data"));
   g_autofree char *decoder = g_strdup_printf (_("Decoder, RMS %.3f"), inference->rms_decoder);
   g_autofree char *simulator = g_strdup_printf (_("Simulator, RMS %.3f"), inference->rms_simulator);
@@ -228,7 +230,7 @@ show_answer (UsInferPage *self)
   show_estimates (self);
   if (output->kind == US_OUTPUT_IMAGE)
     {
-      show_field (self->data_view, output, self->answer->observation->x);
+      show_field (self->data_view, output, reading->observation->x);
       show_field (self->decoder_view, output, inference->decoded);
       show_field (self->simulator_view, output, inference->simulated);
     }
@@ -236,7 +238,7 @@ show_answer (UsInferPage *self)
     show_series (self, output);
   if (!self->tabular)
     show_overlays (self);
-  us_derived_facts_set_theta (self->derived, inference->mean);
+  us_derived_facts_set_readings (self->derived, reading->derived);
   show_symmetry (self);
   choose_field (self);
   gtk_label_set_text (self->verdict, verdict);
@@ -298,7 +300,7 @@ on_letter (gpointer owner,
     }
   if (of_file)
     g_clear_pointer (&self->opening, g_free);
-  if (letter->inference == NULL)
+  if (letter->reading == NULL)
     {
       /* A drawing of a single point is no news. */
       if (of_file)
@@ -307,7 +309,7 @@ on_letter (gpointer owner,
       return;
     }
   if (of_file)
-    show_observation (self, letter->observation);
+    show_observation (self, letter->reading->observation);
   g_clear_pointer (&self->answer, us_infer_letter_free);
   self->answer = letter;
   show_answer (self);
@@ -344,7 +346,7 @@ ask_again (UsInferPage *self)
   else if (us_canvas_n_points (self->canvas) > 0)
     ask_drawing (self);
   else if (self->answer != NULL)
-    us_infer_worker_repeat (self->worker, model, self->answer->observation);
+    us_infer_worker_repeat (self->worker, model, self->answer->reading->observation);
 }
 
 static void
@@ -496,7 +498,7 @@ on_save_response_cb (GtkNativeDialog *dialog,
   if (response == GTK_RESPONSE_ACCEPT && file != NULL && self->answer != NULL)
     {
       g_autofree char *path = g_file_get_path (file);
-      g_autofree char *text = us_infer_words_csv (self->answer);
+      g_autofree char *text = us_reading_to_csv (self->answer->reading);
       g_autoptr(GError) error = NULL;
 
       /* Under a kilobyte: no worker is worth it. */

@@ -3,7 +3,6 @@
 
 #include "us-infer-words.h"
 
-#include "us-file.h"
 #include "us-quantity.h"
 
 #include <glib/gi18n.h>
@@ -14,15 +13,15 @@
 
 /* "a₁, b₂": what the encoder would have put further out had its prior let it; NULL: nothing. */
 static char *
-list_edges (const UsInferLetter *letter)
+list_edges (const UsReading *reading)
 {
-  UsPrior *prior = us_simvae_prior (letter->model);
-  const UsSimulator *simulator = us_simvae_simulator (letter->model);
+  UsPrior *prior = us_simvae_prior (reading->model);
+  const UsSimulator *simulator = us_simvae_simulator (reading->model);
   g_autoptr(GString) list = g_string_new (NULL);
 
   for (gsize p = 0; p < simulator->n_parameters; p++)
     {
-      double lower, upper, mean = letter->inference->mean[p];
+      double lower, upper, mean = reading->inference->mean[p];
 
       if (simulator->parameters[p].circular || simulator->parameters[p].classes != NULL)
         continue;
@@ -39,39 +38,47 @@ list_edges (const UsInferLetter *letter)
   return list->len > 0 ? g_strdup (list->str) : NULL;
 }
 
-/* How far to believe it, in two or three sentences. */
-char *
-us_infer_words_fit (const UsInferLetter *letter)
+/* With what the fit is compared: a hand that has drawn is not blamed for being one. */
+static const char *
+describe_peers (const UsReading *reading)
 {
-  const UsInference *inference = letter->inference;
-  double closer = 100 * inference->unusual;
-  g_autofree char *edges = list_edges (letter);
+  return us_simvae_simulator (reading->model)->run_augmented != NULL
+         ? _("the simulator’s own data, drawn as by an unsteady hand (other line widths, gaps, wobble, noise),")
+         : _("the simulator’s own data");
+}
+
+char *
+us_infer_words_fit (const UsReading *reading)
+{
+  double closer = 100 * reading->inference->unusual;
+  const char *peers = describe_peers (reading);
+  g_autofree char *edges = list_edges (reading);
   g_autoptr(GString) text = g_string_new (NULL);
 
   if (!isfinite (closer))
     g_string_append (text, _("How closely this model fits its own simulator was not measured, so that nothing can be "
                              "said about how unusual these data are."));
   else if (closer > 99)
-    /* xgettext:no-c-format */
-    g_string_append (text, _("Unlike anything that the simulator makes: more than 99 % of its own data are fitted more "
-                             "closely. Look at the reconstruction before you believe the numbers."));
+    /* Translators: %s is "the simulator’s own data", perhaps with how they were drawn */
+    g_string_append_printf (text, _("Unlike anything that the simulator makes: more than 99 %% of %s are fitted more "
+                                    "closely. Look at the reconstruction before you believe the numbers."), peers);
   else if (closer > 90)
-    g_string_append_printf (text, _("A poorer fit than usual: %.0f %% of the simulator’s own data are fitted more "
-                                    "closely. Read the numbers with care."), closer);
+    g_string_append_printf (text, _("A poorer fit than usual: %.0f %% of %s are fitted more closely. Read the numbers "
+                                    "with care."), closer, peers);
   else
-    g_string_append_printf (text, _("Fits as the simulator’s own data do: %.0f %% of them are fitted more closely, "
-                                    "%.0f %% less closely."), closer, 100 - closer);
+    g_string_append_printf (text, _("Fits as well as is usual: %.0f %% of %s are fitted more closely, %.0f %% less "
+                                    "closely."), closer, peers, 100 - closer);
   if (edges != NULL)
     g_string_append_printf (text, _(" At the edge of the prior, perhaps truly beyond it: %s."), edges);
   g_string_append_printf (text, _(" For data that the simulator made, each interval holds the true value in %.0f of 100 "
-                                  "cases."), 100 * inference->level);
+                                  "cases."), 100 * reading->inference->level);
   return g_strdup (text->str);
 }
 
 char *
 us_infer_words_work (const UsInferLetter *letter)
 {
-  const char *note = letter->observation->note;
+  const char *note = letter->reading->observation->note;
 
   if (note != NULL && *note != '\0')
     return g_strdup_printf (_("Data %s. Read in %.1f ms."), note, letter->milliseconds);
@@ -111,14 +118,14 @@ describe_scaled (const char *done,
 }
 
 char *
-us_infer_words_scale (const UsInferLetter *letter)
+us_infer_words_scale (const UsReading *reading)
 {
-  const UsIngestScale *scale = &letter->scale;
-  const UsSimulator *simulator = us_simvae_simulator (letter->model);
+  const UsIngestScale *scale = &reading->scale;
+  const UsSimulator *simulator = us_simvae_simulator (reading->model);
   g_autofree char *done = NULL, *fitted = NULL, *limit = NULL;
   const char *symbol;
 
-  if (letter->observation->xy == NULL)
+  if (reading->observation->xy == NULL)
     return g_strdup (_("Only drawings are scaled; these data are read as they are."));
   if (!scale->possible)
     return g_strdup (_("Read as it stands: no height brings it into the prior."));
@@ -128,7 +135,7 @@ us_infer_words_scale (const UsInferLetter *letter)
   symbol = simulator->parameters[scale->parameter].symbol;
   fitted = format_number (scale->fitted);
   limit = format_number (scale->limit);
-  if (!letter->scaled)
+  if (!reading->scaled)
     return g_strdup_printf (_("Read as it stands, though the prior does not hold it: %s is about %s, its prior ends at "
                               "%s."), symbol, fitted, limit);
   done = describe_scale (scale);
@@ -145,24 +152,37 @@ us_infer_words_scale_room (void)
 }
 
 char *
-us_infer_words_symmetry (const UsInferLetter *letter)
+us_infer_words_symmetry (const UsReading *reading)
 {
-  const UsSimulator *simulator = us_simvae_simulator (letter->model);
+  const UsSimulator *simulator = us_simvae_simulator (reading->model);
+  const char *why = simulator->symmetry;
 
-  if (simulator->random_equivalent == NULL || simulator->symmetry == NULL)
+  if (simulator->random_equivalent == NULL || why == NULL)
     return NULL;
-  /* Translators: %s is a sentence, "any order of the corners gives the same picture" */
-  return g_strdup_printf (_("No data can tell these parameters apart from all others: %s. The parameters above are one "
-                            "of many equally good answers; what can be told is what these have in common."),
-                          _(simulator->symmetry));
+  if (reading->n_others == 0 && !reading->others_are_all)
+    return g_strdup_printf (_("No data can tell parameters of this simulator from others that are as good: %s. Those above "
+                              "are outside of what it accepts, so that the others cannot be given."), _(why));
+  if (reading->n_others == 0)
+    /* Translators: %s is a sentence, "any order of the corners gives the same picture" */
+    return g_strdup_printf (_("Some answers of this simulator have others that are as good (%s). This one has none."),
+                            _(why));
+  if (reading->others_are_all)
+    return g_strdup_printf (ngettext ("No data can tell the parameters above from the set below: %1$s. Both answers are "
+                                      "equally good; their average is none.",
+                                      "No data can tell the parameters above from the %2$d sets below: %1$s. All these "
+                                      "answers are equally good; their average is none.", reading->n_others),
+                            _(why), (int) reading->n_others);
+  return g_strdup_printf (_("No data can tell the parameters above from countless others: %s. %d of them, spread over all "
+                            "that are possible, are below. All are equally good; what can be told is what they have in "
+                            "common."), _(why), (int) reading->n_others);
 }
 
 char *
-us_infer_words_other (const UsInferLetter *letter,
-                      gsize                which)
+us_infer_words_other (const UsReading *reading,
+                      gsize            which)
 {
-  const UsSimulator *simulator = us_simvae_simulator (letter->model);
-  const UsOutput *output = &simulator->outputs[us_simvae_output (letter->model)];
+  const UsSimulator *simulator = us_simvae_simulator (reading->model);
+  const UsOutput *output = &simulator->outputs[us_simvae_output (reading->model)];
   gsize P = simulator->n_parameters, C = output->channels;
   g_autoptr(GString) theta = g_string_new (NULL);
   g_autoptr(GString) rms = g_string_new (NULL);
@@ -170,13 +190,13 @@ us_infer_words_other (const UsInferLetter *letter,
   for (gsize p = 0; p < P; p++)
     {
       const UsParameter *parameter = &simulator->parameters[p];
-      g_autofree char *value = us_quantity_format (letter->others[which * P + p], parameter->unit);
+      g_autofree char *value = us_quantity_format (reading->others[which * P + p], parameter->unit);
 
       g_string_append_printf (theta, "%s%s %s", p > 0 ? ", " : "", parameter->symbol, value);
     }
   for (gsize c = 0; c < C; c++)
     {
-      g_autofree char *value = us_quantity_format_error (letter->others_rms[which * C + c],
+      g_autofree char *value = us_quantity_format_error (reading->others_rms[which * C + c],
                                                          us_output_channel (output, c).unit);
 
       g_string_append_printf (rms, "%s%s", c > 0 ? ", " : "", value);
@@ -203,41 +223,4 @@ us_infer_words_columns (const UsOutput *output)
     }
   return g_strdup_printf (_("%s\n\nAt any points from %s to %s; other units are read where the header names them."),
                           list->str, first, last);
-}
-
-/* A value that was read, of the data as they stand. */
-static double
-in_own_height (const UsInferLetter *letter,
-               gsize                parameter,
-               double               value)
-{
-  return letter->scaled ? us_ingest_scale_undo (&letter->scale, parameter, value) : value;
-}
-
-char *
-us_infer_words_csv (const UsInferLetter *letter)
-{
-  const UsSimulator *simulator = us_simvae_simulator (letter->model);
-  const UsInference *inference = letter->inference;
-  g_autoptr(GString) text = g_string_new ("parameter,unit,mean,sd,lower,upper\n");
-
-  for (gsize p = 0; p < inference->n_parameters; p++)
-    {
-      const double values[] = {
-        in_own_height (letter, p, inference->mean[p]),
-        letter->scaled ? inference->sd[p] / letter->scale.scale : inference->sd[p],
-        in_own_height (letter, p, inference->lower[p]),
-        in_own_height (letter, p, inference->upper[p]),
-      };
-
-      g_string_append_printf (text, "%s,%s", simulator->parameters[p].name, simulator->parameters[p].unit);
-      for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
-        {
-          char buffer[G_ASCII_DTOSTR_BUF_SIZE];
-
-          g_string_append_printf (text, ",%s", us_dtoa (buffer, values[i]));
-        }
-      g_string_append_c (text, '\n');
-    }
-  return g_strdup (text->str);
 }

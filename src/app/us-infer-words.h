@@ -5,24 +5,23 @@
 
 G_BEGIN_DECLS
 
-/* An answer in words and as a table; each is freed with g_free.  The letter holds an inference. */
+/* An answer in words; each is freed with g_free. */
 
-/* How far to believe it, in two or three sentences. */
-char *us_infer_words_fit   (const UsInferLetter *letter);
-/* What was done to the data, and how long it took. */
+/* How far to believe it and what it was compared with, in two or three sentences. */
+char *us_infer_words_fit   (const UsReading *reading);
+/* What was done to the data, and how long it took.  The letter holds a reading. */
 char *us_infer_words_work  (const UsInferLetter *letter);
 /* Whether the prior holds the drawing, and at which height it was read. */
-char *us_infer_words_scale (const UsInferLetter *letter);
+char *us_infer_words_scale (const UsReading *reading);
 /* As long as that can get, to keep room for it. */
 char *us_infer_words_scale_room (void);
-/* Which parameters these data cannot tell apart; NULL: the simulator has no symmetry. */
-char *us_infer_words_symmetry (const UsInferLetter *letter);
-/* One of letter->others, with its RMS: "R 82.1 Ω, L 5.15 mH, C 416 nF: RMS 0.074 dB, 0.0084 rad". */
-char *us_infer_words_other (const UsInferLetter *letter,
-                            gsize                which);
+/* Which parameters these data cannot tell apart, and how many answers are as good; NULL: the simulator has no
+ * symmetry. */
+char *us_infer_words_symmetry (const UsReading *reading);
+/* One of reading->others, with its RMS: "R 82.1 Ω, L 5.15 mH, C 416 nF: RMS 0.074 dB, 0.0084 rad". */
+char *us_infer_words_other (const UsReading *reading,
+                            gsize            which);
 /* The columns of a table that holds a series, "frequency (Hz), gain (dB), phase (rad)", and their range. */
 char *us_infer_words_columns (const UsOutput *output);
-/* A table parameter,unit,mean,sd,lower,upper, of the data as they stand. */
-char *us_infer_words_csv   (const UsInferLetter *letter);
 
 G_END_DECLS

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "us-ingest-scale.h"
-#include "us-ingest.h"
 #include "us-mailbox.h"
 #include "us-preview.h"
-#include "us-simvae.h"
+#include "us-reading.h"
 
 G_BEGIN_DECLS
 
@@ -19,28 +17,17 @@ G_BEGIN_DECLS
  */
 typedef struct _UsInferWorker UsInferWorker;
 
-/* What comes back; on failure inference is NULL and error set. */
+/* What comes back; on failure reading is NULL and error set. */
 typedef struct
 {
-  UsSimvae      *model;         /* it was made with */
+  UsSimvae      *model;         /* it was asked of */
   char          *path;          /* the file that was read, or NULL */
-  UsObservation *observation;
-  UsInference   *inference;     /* of the observation; of images: as scaled; of series: undone */
-  UsIngestScale  scale;         /* what it takes for the prior to hold the drawing, */
-  gboolean       scaled;        /* and whether it was done; not so with what is not a drawing */
-  float         *simulated;     /* (N) the simulator at the drawing's own height; NULL: not scaled, or out of its bounds */
-  gsize          n_others;      /* answers that the simulator cannot tell from this one; 0: it has no symmetry */
-  double        *others;        /* (n_others, P) */
-  double        *others_rms;    /* (n_others, C) of the simulator run on each, from the data */
+  UsReading     *reading;
   GError        *error;
   gdouble        milliseconds;  /* from drawing to answer, on the worker */
 } UsInferLetter;
 
 void           us_infer_letter_free  (UsInferLetter *letter);
-/* Of one channel: values (N) from the data. */
-double         us_infer_letter_channel_rms (const UsInferLetter *letter,
-                                            gsize                channel,
-                                            const float         *values);
 
 /* preview: borrowed, outlives the worker's use (the session's). Letters go to mailbox. */
 UsInferWorker *us_infer_worker_new    (UsPreview *preview,

@@ -6,10 +6,11 @@
 #include <math.h>
 
 #define MAX_DECIMALS 6
+#define WIDE 0.5                /* of the value: such an interval has two ends worth naming */
 
 /* Units that are read with a prefix (BIPM, The International System of Units, 2019, table 7). */
 static const char *const prefixed[] = { "Hz", "s", "V", "A", "Ω", "F", "H", "W", "Pa", "J" };
-static const struct
+static const struct Prefix
 {
   double      factor;
   const char *prefix;
@@ -54,16 +55,29 @@ join (double      value,
                           *unit != '\0' ? " " : "", prefix, unit);
 }
 
+/* The prefix that a value is read with: an entry of the table, or NULL. */
+static const struct Prefix *
+find_prefix (double      value,
+             const char *unit)
+{
+  if (!takes_prefix (unit) || value == 0)
+    return NULL;
+  for (gsize i = G_N_ELEMENTS (prefixes); i-- > 1; )
+    if (fabs (value) >= 0.9995 * prefixes[i].factor)
+      return &prefixes[i];
+  return &prefixes[0];
+}
+
 char *
 us_quantity_format (double      value,
                     const char *unit)
 {
+  const struct Prefix *prefix = find_prefix (value, unit);
+
   if (!isfinite (value))
     return g_strdup ("–");
-  if (takes_prefix (unit) && value != 0)
-    for (gsize i = G_N_ELEMENTS (prefixes); i-- > 0; )
-      if (fabs (value) >= 0.9995 * prefixes[i].factor || i == 0)
-        return join (value / prefixes[i].factor, 3, prefixes[i].prefix, unit);
+  if (prefix != NULL)
+    return join (value / prefix->factor, 3, prefix->prefix, unit);
   if (value != 0 && (fabs (value) < 1e-4 || fabs (value) >= 1e6))
     return g_strdup_printf ("%.3g%s%s", value, *unit != '\0' ? " " : "", unit);
   return join (value, 3, "", unit);
@@ -74,4 +88,29 @@ us_quantity_format_error (double      value,
                           const char *unit)
 {
   return isfinite (value) ? join (value, 2, "", unit) : g_strdup ("–");
+}
+
+char *
+us_quantity_format_interval (double      value,
+                             double      lower,
+                             double      upper,
+                             const char *unit)
+{
+  const struct Prefix *prefix = find_prefix (value, unit);
+  double factor = prefix != NULL ? prefix->factor : 1, half = (upper - lower) / 2 / factor;
+  int decimals;
+
+  if (!isfinite (value) || !isfinite (half))
+    return us_quantity_format (value, unit);
+  if (!(half > 0) || upper - lower > WIDE * fabs (value))
+    {
+      g_autofree char *middle = us_quantity_format (value, unit);
+      g_autofree char *from = us_quantity_format (lower, unit);
+      g_autofree char *to = us_quantity_format (upper, unit);
+
+      return g_strdup_printf ("%s (%s … %s)", middle, from, to);
+    }
+  decimals = CLAMP (1 - (int) floor (log10 (half)), 0, MAX_DECIMALS);
+  return g_strdup_printf ("%s%.*f ± %.*f%s%s%s", value < 0 ? "\u2212" : "", decimals, fabs (value) / factor,
+                          decimals, half, *unit != '\0' ? " " : "", prefix != NULL ? prefix->prefix : "", unit);
 }

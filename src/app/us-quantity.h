@@ -13,5 +13,11 @@ char *us_quantity_format       (double      value,
 /* Of an error: two digits, never a power of ten, "0.052 dB". */
 char *us_quantity_format_error (double      value,
                                 const char *unit);
+/* Value and interval in one unit, to two digits of the half width: "15.92 ± 0.03 kHz"; where it is wide,
+ * both ends: "61.2 Ω (13.1 Ω … 665 Ω)"; the value alone where an end is NaN. */
+char *us_quantity_format_interval (double      value,
+                                   double      lower,
+                                   double      upper,
+                                   const char *unit);
 
 G_END_DECLS

@@ -229,7 +229,9 @@ print_others (const UsReading *reading)
     return;
   if (reading->n_others == 0)
     {
-      printf ("\nNo other parameters give the same output as these (elsewhere: %s).\n", simulator->symmetry);
+      printf (reading->others_are_all ? "\nNo other parameters give the same output as these (elsewhere: %s).\n"
+              : "\nOthers are as good (%s), but these are outside of what the simulator accepts: they cannot be given.\n",
+              simulator->symmetry);
       return;
     }
   printf ("\n%s, and no data can tell %s from the above (%s).\nEach was run again in the simulator:\n",
@@ -266,9 +268,13 @@ print_scale (const UsReading *reading)
               parameter->name, scale->fitted, scale->limit);
       return;
     }
-  printf ("The drawing was read at %.4g %% of its height, shifted by %.4g, because its %s is about %.4g and the prior ends\n"
-          "at %.4g; the numbers are those of the drawing as it stands.\n",
-          100 * scale->scale, -scale->shift, parameter->name, scale->fitted, scale->limit);
+  printf ("The drawing was read ");
+  if (scale->scale < 1)
+    printf ("at %.4g %% of its height", 100 * scale->scale);
+  if (scale->shift != 0)
+    printf ("%s%.4g %s", scale->scale < 1 ? ", " : "", fabs (scale->shift), scale->shift > 0 ? "lower" : "higher");
+  printf (", because its %s is about %.4g and the prior\nends at %.4g; the numbers are those of the drawing as it "
+          "stands.\n", parameter->name, scale->fitted, scale->limit);
 }
 
 static void

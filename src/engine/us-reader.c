@@ -169,8 +169,8 @@ find_others (UsReading *reading)
   gsize P = simulator->n_parameters, C = simulator->outputs[us_simvae_output (reading->model)].channels, n;
   g_autofree float *x = g_new (float, reading->inference->n_values);
 
-  reading->others_are_all = TRUE;
-  if (simulator->random_equivalent == NULL || reading->scaled || !us_simulator_check (simulator, reading->inference->mean, NULL))
+  reading->others_are_all = simulator->random_equivalent == NULL;
+  if (reading->others_are_all || reading->scaled || !us_simulator_check (simulator, reading->inference->mean, NULL))
     return;
   reading->others = g_new (double, MAX_OTHERS * P);
   reading->others_rms = g_new (double, MAX_OTHERS * C);

@@ -40,7 +40,8 @@ typedef struct
   /* Other members of the answer's class: no data tell them from it.  Distinct from it and from each
    * other, as far apart as can be; rising by the first parameter that differs. */
   gsize             n_others;       /* M; 0: the simulator has no symmetry, or the answer no equal */
-  gboolean          others_are_all; /* the class has no more members */
+  gboolean          others_are_all; /* the class has no more members; FALSE also where the answer is outside of what
+                                     * the simulator accepts, so that it has no class */
   double           *others;         /* (M, P) units */
   double           *others_rms;     /* (M, C) of the simulator run on each, from the data; units of the channels */
 } UsReading;
