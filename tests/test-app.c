@@ -4,6 +4,7 @@
 
 #include "us-adaptive-box.h"
 #include "us-aspect-bin.h"
+#include "us-density-view.h"
 #include "us-draw-sheet.h"
 #include "us-explore-lab.h"
 #include "us-latency.h"
@@ -392,6 +393,67 @@ test_aspect_bin (void)
   g_object_unref (bin);
 }
 
+/* Whether the area of a density is painted, half way up, at a share of the view's width. */
+static gboolean
+is_painted (GtkWidget *view,
+            double     share)
+{
+  g_autoptr(GdkPaintable) paintable = gtk_widget_paintable_new (view);
+  GtkSnapshot *snapshot = gtk_snapshot_new ();
+  int width = gtk_widget_get_width (view), height = gtk_widget_get_height (view);
+  g_autoptr(GskRenderNode) node = NULL;
+  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, width, height);
+  cairo_t *cr = cairo_create (surface);
+  gboolean painted;
+
+  gdk_paintable_snapshot (paintable, snapshot, width, height);
+  node = gtk_snapshot_free_to_node (snapshot);
+  gsk_render_node_draw (node, cr);
+  cairo_surface_flush (surface);
+  painted = cairo_image_surface_get_data (surface)[(height / 2) * cairo_image_surface_get_stride (surface)
+                                                   + 4 * (int) (share * (width - 1)) + 3] != 0;
+  cairo_destroy (cr);
+  cairo_surface_destroy (surface);
+  return painted;
+}
+
+/* A prior that is flat over decades is drawn flat, not as a spike at its lower end. */
+static void
+test_density (void)
+{
+  const UsSimulator *rlc = us_registry_find ("rlc", NULL);
+  GtkWidget *window = gtk_window_new (), *view = g_object_new (US_TYPE_DENSITY_VIEW, NULL);
+  const UsParameter *resistance = &rlc->parameters[0];
+  UsDistribution bell = { US_DISTRIBUTION_LOG_NORMAL, 0, 0.3, 0 };
+  UsDistribution flat = { US_DISTRIBUTION_UNIFORM, resistance->lower, resistance->upper, 0 };
+
+  gtk_window_set_default_size (GTK_WINDOW (window), 200, 40);
+  gtk_window_set_child (GTK_WINDOW (window), view);
+  gtk_window_present (GTK_WINDOW (window));
+  gtk_test_widget_wait_for_draw (window);
+
+  g_assert_cmpint (resistance->prior.kind, ==, US_DISTRIBUTION_LOG_UNIFORM);
+  us_density_view_set (US_DENSITY_VIEW (view), resistance, &resistance->prior);
+  fixture_run_for (0.1);
+  g_assert_true (is_painted (view, 0.15));
+  g_assert_true (is_painted (view, 0.5));
+  g_assert_true (is_painted (view, 0.85));
+  g_assert_false (is_painted (view, 0.01));
+
+  bell.a = 0.5 * (log (resistance->lower) + log (resistance->upper));
+  us_density_view_set (US_DENSITY_VIEW (view), resistance, &bell);
+  fixture_run_for (0.1);
+  g_assert_true (is_painted (view, 0.5));
+  g_assert_false (is_painted (view, 0.15));
+  g_assert_false (is_painted (view, 0.85));
+
+  us_density_view_set (US_DENSITY_VIEW (view), resistance, &flat);
+  fixture_run_for (0.1);
+  g_assert_true (is_painted (view, 0.15));
+  g_assert_true (is_painted (view, 0.85));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
 static void
 test_settings (void)
 {
@@ -423,6 +485,7 @@ main (int   argc,
   g_test_add_func ("/app/draw-sheet/impossible", test_sheet_impossible);
   g_test_add_func ("/app/adaptive-box", test_adaptive_box);
   g_test_add_func ("/app/aspect-bin", test_aspect_bin);
+  g_test_add_func ("/app/density", test_density);
   g_test_add_func ("/app/settings", test_settings);
   return g_test_run ();
 }

@@ -5,6 +5,7 @@
 
 #include <adwaita.h>
 #include <glib/gi18n.h>
+#include <math.h>
 
 #define N_POINTS 65
 #define MARGIN 0.08             /* of the range, on both sides */
@@ -39,10 +40,12 @@ sample_upright (UsDensityView        *self,
     }
 }
 
+/* x0, x1: the range, of ln x when over the logarithm; the density is then that of ln x, too. */
 static void
 sample_density (UsDensityView        *self,
                 const UsParameter    *parameter,
                 const UsDistribution *distribution,
+                gboolean              logarithmic,
                 double                x0,
                 double                x1)
 {
@@ -50,9 +53,9 @@ sample_density (UsDensityView        *self,
 
   for (int i = 0; i < N_POINTS; i++)
     {
-      double x = x0 + (x1 - x0) * i / (N_POINTS - 1);
+      double at = x0 + (x1 - x0) * i / (N_POINTS - 1), x = logarithmic ? exp (at) : at;
 
-      self->height[i] = us_distribution_density (distribution, parameter, x);
+      self->height[i] = us_distribution_density (distribution, parameter, x) * (logarithmic ? x : 1);
       highest = MAX (highest, self->height[i]);
     }
   for (int i = 0; i < N_POINTS && highest > 0; i++)
@@ -65,7 +68,8 @@ us_density_view_set (UsDensityView        *self,
                      const UsDistribution *distribution)
 {
   g_autofree char *words = NULL;
-  double a0, a1, b0, b1, x0, x1;
+  gboolean logarithmic;
+  double a0, a1, b0, b1, x0, x1, margin;
 
   g_return_if_fail (US_IS_DENSITY_VIEW (self));
 
@@ -81,16 +85,23 @@ us_density_view_set (UsDensityView        *self,
 
   us_distribution_support (&parameter->prior, parameter, &a0, &a1);
   us_distribution_support (distribution, parameter, &b0, &b1);
-  x0 = MIN (a0, b0) - MARGIN * (MAX (a1, b1) - MIN (a0, b0));
-  x1 = MAX (a1, b1) + MARGIN * (MAX (a1, b1) - MIN (a0, b0));
+  /* Over decades a plain axis would show a spike at its lower end. */
+  logarithmic = (distribution->kind == US_DISTRIBUTION_LOG_UNIFORM || distribution->kind == US_DISTRIBUTION_LOG_NORMAL)
+                && MIN (a0, b0) > 0;
+  x0 = logarithmic ? log (MIN (a0, b0)) : MIN (a0, b0);
+  x1 = logarithmic ? log (MAX (a1, b1)) : MAX (a1, b1);
+  margin = MARGIN * (x1 - x0);
+  x0 -= margin;
+  x1 += margin;
   self->upright = distribution->kind == US_DISTRIBUTION_FIXED ||
                   distribution->kind == US_DISTRIBUTION_DISCRETE;
   if (self->upright)
     sample_upright (self, distribution, x0, x1);
   else
-    sample_density (self, parameter, distribution, x0, x1);
+    sample_density (self, parameter, distribution, logarithmic, x0, x1);
 
-  words = g_strdup_printf (_("Prior density of %s between %g and %g"), _(parameter->label), b0, b1);
+  words = g_strdup_printf (logarithmic ? _("Prior density of %s between %g and %g, over the logarithm")
+                                       : _("Prior density of %s between %g and %g"), _(parameter->label), b0, b1);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, words, -1);
 }
 
