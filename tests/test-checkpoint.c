@@ -282,11 +282,12 @@ test_cannot_write (gconstpointer data)
 
   if (full)
     {
-      if (symlink ("/dev/full", checkpoint) != 0)
+      if (!g_file_test ("/dev/full", G_FILE_TEST_EXISTS))
         {
           g_test_skip ("no /dev/full here");
           return;
         }
+      g_assert_cmpint (symlink ("/dev/full", checkpoint), ==, 0);
     }
   else
     g_assert_cmpint (g_mkdir (checkpoint, 0700), ==, 0);
