@@ -881,8 +881,9 @@ test_moved (void)
   g_autofree char *new_id = g_strconcat ("dataset:", moved, NULL), *renamed_id = g_strconcat ("dataset:", renamed, NULL);
   g_autoptr(GError) error = NULL;
   FixtureSet set = small_set ();
+  g_autofree char *next = in_folder ("next.npz");
   const UsSimulator *simulator;
-  guint version;
+  guint version, cached;
 
   set.levels[2] = (double[]) { 1, 2, 3, 5 };      /* contents that no other test has */
   fixture_write_set (old, &set);
@@ -914,8 +915,15 @@ test_moved (void)
   g_assert_no_error (error);
   g_assert_cmpuint (simulator->version, ==, version);
 
-  /* Another set under the old name is not taken for it. */
+  /* What was unpacked for a place where the set is no more goes when the next one comes. */
   g_assert_cmpint (g_unlink (moved), ==, 0);
+  cached = n_cached (FALSE);
+  set.levels[2] = (double[]) { 1, 2, 3, 7 };
+  fixture_write_set (next, &set);
+  open_set (next);
+  g_assert_cmpuint (n_cached (FALSE), ==, cached);     /* one more and one less */
+
+  /* Another set under the old name is not taken for it. */
   set.draw = draw_bright_bits;
   set.levels[2] = (double[]) { 1, 2, 3, 6 };
   fixture_write_set (old, &set);

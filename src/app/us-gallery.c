@@ -15,7 +15,7 @@
 #define GALLERY_SEED 2019
 #define PICTURE_SIZE 56
 #define COLUMNS 3
-#define TITLE_CHARS 14          /* of a file's name; ours are shorter */
+#define TITLE_CHARS 10          /* of a file's name; ours are shorter */
 
 struct _UsGallery
 {

@@ -30,6 +30,7 @@
 #define MAX_SIDE     4096
 #define MAX_HEADER   ((gsize) 16 << 20)
 #define MAGIC        "UsData\x01\n"
+#define SUFFIX       ".pictures"
 #define WORD         8                  /* bytes: each picture begins at a multiple of them */
 #define LITTER_AGE   (24 * 3600)        /* s after which what an ended program was writing is removed */
 #define SPARE_BYTES  ((guint64) 1 << 20)
@@ -74,7 +75,7 @@ cache_path (const UsDatasetKey *key)
 {
   g_autofree char *folder = cache_folder ();
   g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, key->path, -1);
-  g_autofree char *name = g_strdup_printf ("%.32s.pictures", sum);
+  g_autofree char *name = g_strdup_printf ("%.32s" SUFFIX, sum);
 
   return g_build_filename (folder, name, NULL);
 }
@@ -183,35 +184,44 @@ take_rows (UsDatasetCache *cache,
   return TRUE;
 }
 
+/* NULL: no whole header stands at the end.  data_bytes: what is before it. */
+static GVariant *
+read_header (GMappedFile *map,
+             gsize       *data_bytes)
+{
+  const guint8 *bytes = (const guint8 *) g_mapped_file_get_contents (map);
+  const gsize length = g_mapped_file_get_length (map);
+  g_autoptr(GBytes) header_bytes = NULL;
+  g_autoptr(GVariant) header = NULL;
+  Trailer trailer;
+
+  if (length < sizeof trailer)
+    return NULL;
+  memcpy (&trailer, bytes + length - sizeof trailer, sizeof trailer);
+  if (memcmp (trailer.magic, MAGIC, sizeof trailer.magic) != 0 || trailer.header_bytes > MAX_HEADER
+      || trailer.header_bytes > length - sizeof trailer)
+    return NULL;
+  *data_bytes = length - sizeof trailer - trailer.header_bytes;
+
+  /* A copy: what is checked must not change, and may need to be aligned. */
+  header_bytes = g_bytes_new (bytes + *data_bytes, trailer.header_bytes);
+  header = g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (HEADER), header_bytes, FALSE));
+  return g_variant_is_normal_form (header) ? g_steal_pointer (&header) : NULL;
+}
+
 static gboolean
 take_map (UsDatasetCache      *cache,
           const UsDatasetKey  *key)
 {
-  const guint8 *bytes = (const guint8 *) g_mapped_file_get_contents (cache->map);
-  gsize length = g_mapped_file_get_length (cache->map), data_bytes;
-  g_autoptr(GBytes) header_bytes = NULL;
-  g_autoptr(GVariant) header = NULL;
-  g_autofree guint8 *copy = NULL;
-  Trailer trailer;
+  gsize data_bytes;
+  g_autoptr(GVariant) header = read_header (cache->map, &data_bytes);
 
-  if (length < sizeof trailer)
-    return FALSE;
-  memcpy (&trailer, bytes + length - sizeof trailer, sizeof trailer);
-  if (memcmp (trailer.magic, MAGIC, sizeof trailer.magic) != 0 || trailer.header_bytes > MAX_HEADER
-      || trailer.header_bytes > length - sizeof trailer)
-    return FALSE;
-  data_bytes = length - sizeof trailer - trailer.header_bytes;
-
-  /* A copy: what is checked must not change, and may need to be aligned. */
-  copy = g_memdup2 (bytes + data_bytes, trailer.header_bytes);
-  header_bytes = g_bytes_new_take (g_steal_pointer (&copy), trailer.header_bytes);
-  header = g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (HEADER), header_bytes, FALSE));
-  if (!g_variant_is_normal_form (header) || !take_header (cache, header, key, data_bytes))
+  if (header == NULL || !take_header (cache, header, key, data_bytes))
     return FALSE;
 
-  cache->pictures = bytes;
+  cache->pictures = (const guint8 *) g_mapped_file_get_contents (cache->map);
   return data_bytes == cache->grid.n_rows * cache->stride
-         || take_rows (cache, bytes + cache->grid.n_rows * cache->stride);
+         || take_rows (cache, cache->pictures + cache->grid.n_rows * cache->stride);
 }
 
 gboolean
@@ -343,7 +353,31 @@ check_space (const Import  *self,
   return TRUE;
 }
 
-/* What a program that was ended in the middle of its work has left there. */
+/* The file that a cache was made of is gone or another by now.  What cannot be read is of no use either. */
+static gboolean
+is_stale (const char *path)
+{
+  g_autoptr(GMappedFile) map = g_mapped_file_new (path, FALSE, NULL);
+  g_autoptr(GVariant) header = NULL;
+  g_autoptr(GVariant) source = NULL;
+  gint64 n_bytes, mtime_ns;
+  UsDatasetKey now;
+  gsize data_bytes;
+  gboolean same;
+
+  if (map == NULL || (header = read_header (map, &data_bytes)) == NULL)
+    return TRUE;
+  source = g_variant_get_child_value (header, 0);
+  g_variant_get_child (header, 1, "x", &n_bytes);
+  g_variant_get_child (header, 2, "x", &mtime_ns);
+  same = us_dataset_key_init (&now, g_variant_get_bytestring (source), NULL)
+         && now.n_bytes == (guint64) n_bytes && now.mtime_ns == mtime_ns;
+  us_dataset_key_clear (&now);
+  return !same;
+}
+
+/* Half a gigabyte each: what nobody can use any more, and what a program that was ended in the
+ * middle of its work has left there. */
 static void
 remove_litter (const char *folder)
 {
@@ -355,8 +389,11 @@ remove_litter (const char *folder)
       g_autofree char *path = g_build_filename (folder, name, NULL);
       GStatBuf info;
 
-      if (g_str_has_prefix (name, ".us-") && g_lstat (path, &info) == 0 && S_ISREG (info.st_mode)
-          && g_get_real_time () / G_USEC_PER_SEC - (gint64) info.st_mtime > LITTER_AGE)
+      if (g_lstat (path, &info) != 0 || !S_ISREG (info.st_mode))
+        continue;
+      if (g_str_has_suffix (name, SUFFIX) ? is_stale (path)
+                                          : g_str_has_prefix (name, ".us-")
+                                            && g_get_real_time () / G_USEC_PER_SEC - (gint64) info.st_mtime > LITTER_AGE)
         g_unlink (path);
     }
 }

@@ -19,6 +19,7 @@ typedef struct
   UsDatasetKey   key;
   UsDatasetCache cache;
   UsDatasetAxis  axes[US_DATASET_MAX_FACTORS];  /* (P) */
+  float          unpacked[256][8];              /* the bits of each byte as 0 and 1, lowest first */
 } Dataset;
 
 /* Tables are borrowed by priors, models and pages, as those that are compiled in: none is ever
@@ -78,6 +79,21 @@ look_up (const Dataset *self,
   return self->cache.pictures + (grid->rows != NULL ? grid->rows[point] : point) * self->cache.stride;
 }
 
+/* Eight values a byte. */
+static void
+unpack_bits (const Dataset *self,
+             const guint8  *bits,
+             gsize          n,
+             float         *out)
+{
+  const gsize whole = n / 8;
+
+  for (gsize b = 0; b < whole; b++)
+    memcpy (out + 8 * b, self->unpacked[bits[b]], sizeof self->unpacked[0]);
+  if (n % 8 > 0)
+    memcpy (out + 8 * whole, self->unpacked[bits[whole]], n % 8 * sizeof (float));
+}
+
 static UsSimStatus
 dataset_run (const UsSimulator *simulator,
              const double      *theta,
@@ -95,8 +111,7 @@ dataset_run (const UsSimulator *simulator,
     for (gsize i = 0; i < n; i++)
       out[i] = (float) picture[i] / 255.0f;
   else
-    for (gsize i = 0; i < n; i++)
-      out[i] = (float) (picture[i / 8] >> i % 8 & 1);
+    unpack_bits (self, picture, n, out);
   return US_SIM_OK;
 }
 
@@ -164,6 +179,9 @@ dataset_new (UsDatasetKey   *key,
   memset (cache, 0, sizeof *cache);
   if (dot != NULL && dot != base)
     *dot = '\0';
+  for (guint byte = 0; byte < 256; byte++)
+    for (guint k = 0; k < 8; k++)
+      self->unpacked[byte][k] = (float) (byte >> k & 1);
   n_parameters = us_dataset_describe (&self->cache, self->key.path, self->axes, &parameters, &output);
   self->table = (UsSimulator) {
     .id = g_strconcat (US_DATASET_PREFIX, self->key.path, NULL),
