@@ -50,6 +50,7 @@ extern const UsCliCommand us_cli_command_train;
 extern const UsCliCommand us_cli_command_decode;
 extern const UsCliCommand us_cli_command_infer;
 extern const UsCliCommand us_cli_command_evaluate;
+extern const UsCliCommand us_cli_command_reproduce;
 extern const UsCliCommand us_cli_command_benchmark;
 
 /* Parses options; what is left is checked to be n_positional words, which stay

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The report's numbers: numbers.json, and its tables as CSV. */
+#include "config.h"
+
+#include "us-cli-reproduce-private.h"
+#include "us-file.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- JSON -------------------------------------------------------------------- */
+
+static void
+number (JsonBuilder *builder,
+        const char  *name,
+        double       value)
+{
+  if (name != NULL)
+    json_builder_set_member_name (builder, name);
+  /* JSON has no NaN */
+  if (isfinite (value))
+    json_builder_add_double_value (builder, value);
+  else
+    json_builder_add_null_value (builder);
+}
+
+static void
+text (JsonBuilder *builder,
+      const char  *name,
+      const char  *value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_string_value (builder, value != NULL ? value : "");
+}
+
+static void
+integer (JsonBuilder *builder,
+         const char  *name,
+         guint64      value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_int_value (builder, (gint64) value);
+}
+
+static void
+boolean (JsonBuilder *builder,
+         const char  *name,
+         gboolean     value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_boolean_value (builder, value);
+}
+
+static void
+gap (JsonBuilder         *builder,
+     const char          *name,
+     const UsEvaluation  *evaluation,
+     const UsInformation *information)
+{
+  UsReproduceGap self = us_reproduce_gap (evaluation, information);
+
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_object (builder);
+  number (builder, "mig", self.mig);
+  number (builder, "truth", self.truth);
+  number (builder, "equivalent", self.equivalent);
+  json_builder_end_object (builder);
+}
+
+static void
+matrix (JsonBuilder  *builder,
+        const char   *name,
+        const double *values,
+        gsize         n)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_array (builder);
+  for (gsize i = 0; values != NULL && i < n; i++)
+    {
+      json_builder_begin_array (builder);
+      for (gsize j = 0; j < n; j++)
+        number (builder, NULL, values[i * n + j]);
+      json_builder_end_array (builder);
+    }
+  json_builder_end_array (builder);
+}
+
+static void
+add_measures (JsonBuilder        *builder,
+              const UsEvaluation *evaluation,
+              const UsSimulator  *simulator)
+{
+  const UsDisentanglement *modulo = evaluation->modulo;
+
+  gap (builder, "mig_20_bins", evaluation, evaluation->histogram);
+  gap (builder, "mig_chen", evaluation, evaluation->chen);
+  number (builder, "accuracy", modulo->mean_accuracy);
+  number (builder, "information", modulo->mean_information);
+  number (builder, "disentanglement", modulo->disentanglement);
+  number (builder, "disentanglement_truth", modulo->disentanglement_truth);
+  number (builder, "rms_decoder", evaluation->rms_decoder);
+  number (builder, "rms_both", evaluation->rms_both);
+  number (builder, "rms_simulator", evaluation->rms_simulator);
+  number (builder, "rms_chance", evaluation->rms_chance);
+  integer (builder, "failed", evaluation->n_failed);
+  json_builder_set_member_name (builder, "parameters");
+  json_builder_begin_array (builder);
+  for (gsize p = 0; p < evaluation->n_parameters; p++)
+    {
+      json_builder_begin_object (builder);
+      text (builder, "name", simulator->parameters[p].name);
+      text (builder, "unit", simulator->parameters[p].unit);
+      number (builder, "accuracy", modulo->accuracy[p]);
+      number (builder, "information", modulo->information[p]);
+      number (builder, "rmse", modulo->rmse[p]);
+      number (builder, "median_error", modulo->median_error[p]);
+      number (builder, "slope", modulo->slope[p]);
+      number (builder, "right", modulo->right[p]);
+      number (builder, "coverage", evaluation->coverage[p]);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+  json_builder_set_member_name (builder, "derived");
+  json_builder_begin_array (builder);
+  for (gsize d = 0; d < evaluation->n_derived; d++)
+    {
+      json_builder_begin_object (builder);
+      text (builder, "name", simulator->derived[d].name);
+      number (builder, "slope", evaluation->derived[d].slope);
+      number (builder, "r2", evaluation->derived[d].r2);
+      number (builder, "rmse", evaluation->derived[d].rmse);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}
+
+static void
+add_checks (JsonBuilder           *builder,
+            const UsReproducePart *part)
+{
+  json_builder_set_member_name (builder, "wanted");
+  json_builder_begin_array (builder);
+  for (guint c = 0; c < part->checks->len; c++)
+    {
+      const UsReproduceCheck *check = &g_array_index (part->checks, UsReproduceCheck, c);
+      g_autofree char *wanted = us_reproduce_wanted (check);
+
+      json_builder_begin_object (builder);
+      text (builder, "what", check->what);
+      text (builder, "wanted", wanted);
+      number (builder, "measured", check->value);
+      boolean (builder, "reached", check->reached);
+      number (builder, "missing", check->missing);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}
+
+static void
+add_part (JsonBuilder           *builder,
+          const UsReproducePart *part)
+{
+  const UsSimvaeRecord *record = us_simvae_record (part->model);
+  const UsPublishedScore *published = part->evidence->published;
+  const UsInformation *histogram = part->evidence->evaluation->histogram;
+
+  json_builder_begin_object (builder);
+  text (builder, "simulator", part->simulator->id);
+  text (builder, "model", part->origin);
+  text (builder, "model_command", record->command);
+  text (builder, "preset", record->preset);
+  integer (builder, "seed", record->seed);
+  number (builder, "training_seconds", record->seconds[0] + record->seconds[1]);
+  number (builder, "published_mig", published != NULL ? published->mig : NAN);
+  number (builder, "published_truth", published != NULL ? published->mig_truth : NAN);
+  json_builder_set_member_name (builder, "compared_with_published");
+  json_builder_add_int_value (builder, us_reproduce_compare (part));
+  number (builder, "corner_error", us_reproduce_corners (part));
+  add_checks (builder, part);
+  add_measures (builder, part->evidence->evaluation, part->simulator);
+  matrix (builder, "mim", histogram->information, histogram->n_factors);
+  matrix (builder, "mim_truth", histogram->truth, histogram->n_factors);
+  matrix (builder, "mim_equivalent", histogram->equivalent, histogram->n_factors);
+  json_builder_set_member_name (builder, "comparison");
+  json_builder_begin_array (builder);
+  for (guint r = 0; r < part->rivals->len; r++)
+    {
+      const UsReproduceRival *rival = part->rivals->pdata[r];
+      const UsSimvaeRecord *how = us_simvae_record (rival->model);
+
+      json_builder_begin_object (builder);
+      text (builder, "method", us_method_id (rival->method));
+      text (builder, "preset", how->preset);
+      text (builder, "command", how->command);
+      number (builder, "training_seconds", how->seconds[0] + how->seconds[1]);
+      add_measures (builder, rival->evaluation != NULL ? rival->evaluation : part->evidence->evaluation, part->simulator);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+  number (builder, "seconds_training", part->train_s);
+  number (builder, "seconds_measuring", part->measure_s);
+  number (builder, "seconds_comparison", part->rivals_s);
+  number (builder, "seconds_figures", part->figures_s);
+  json_builder_end_object (builder);
+}
+
+static char *
+make_json (const UsReproduction *self)
+{
+  g_autoptr(JsonBuilder) builder = json_builder_new ();
+  g_autoptr(JsonNode) root = NULL;
+
+  json_builder_begin_object (builder);
+  text (builder, "command", self->command);
+  text (builder, "version", US_VERSION);
+  boolean (builder, "quick", self->quick || self->n_draws > 0);
+  integer (builder, "pairs", self->n_pairs);
+  json_builder_set_member_name (builder, "simulators");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < self->parts->len; i++)
+    add_part (builder, self->parts->pdata[i]);
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  return json_to_string (root, TRUE);
+}
+
+/* ---- CSV ----------------------------------------------------------------------- */
+
+/* One field and what follows it; what is not finite is empty: missing. */
+static void
+field (GString *csv,
+       double   value,
+       char     end)
+{
+  char digits[G_ASCII_DTOSTR_BUF_SIZE];
+
+  if (isfinite (value))
+    g_string_append (csv, us_dtoa (digits, value));
+  g_string_append_c (csv, end);
+}
+
+static char *
+make_table_1 (const UsReproduction *self)
+{
+  g_autoptr(GString) csv = g_string_new ("simulator,published_mig,published_truth,mig_20_bins,truth_20_bins,equivalent_20_bins,mig_chen,"
+                                         "truth_chen,equivalent_chen,nearer_than_published,wanted_reached,wanted\n");
+
+  for (guint i = 0; i < self->parts->len; i++)
+    {
+      const UsReproducePart *part = self->parts->pdata[i];
+      const UsEvaluation *evaluation = part->evidence->evaluation;
+      const UsPublishedScore *published = part->evidence->published;
+      const UsReproduceGap gaps[] = { us_reproduce_gap (evaluation, evaluation->histogram),
+                                      us_reproduce_gap (evaluation, evaluation->chen) };
+      guint reached = 0;
+
+      for (guint c = 0; c < part->checks->len; c++)
+        reached += g_array_index (part->checks, UsReproduceCheck, c).reached;
+      g_string_append_printf (csv, "%s,", part->simulator->id);
+      field (csv, published != NULL ? published->mig : NAN, ',');
+      field (csv, published != NULL ? published->mig_truth : NAN, ',');
+      for (gsize g = 0; g < G_N_ELEMENTS (gaps); g++)
+        {
+          field (csv, gaps[g].mig, ',');
+          field (csv, gaps[g].truth, ',');
+          field (csv, gaps[g].equivalent, ',');
+        }
+      g_string_append_printf (csv, "%d,%u,%u\n", us_reproduce_compare (part), reached, part->checks->len);
+    }
+  return g_strdup (csv->str);
+}
+
+static char *
+make_accuracy (const UsReproduction *self)
+{
+  g_autoptr(GString) csv = g_string_new ("simulator,parameter,unit,accuracy,information,rmse,median_error,slope,right,coverage\n");
+
+  for (guint i = 0; i < self->parts->len; i++)
+    {
+      const UsReproducePart *part = self->parts->pdata[i];
+      const UsEvaluation *evaluation = part->evidence->evaluation;
+      const UsDisentanglement *modulo = evaluation->modulo;
+
+      for (gsize p = 0; p < evaluation->n_parameters; p++)
+        {
+          g_string_append_printf (csv, "%s,%s,%s,", part->simulator->id, part->simulator->parameters[p].name,
+                                  part->simulator->parameters[p].unit);
+          field (csv, modulo->accuracy[p], ',');
+          field (csv, modulo->information[p], ',');
+          field (csv, modulo->rmse[p], ',');
+          field (csv, modulo->median_error[p], ',');
+          field (csv, modulo->slope[p], ',');
+          field (csv, modulo->right[p], ',');
+          field (csv, evaluation->coverage[p], '\n');
+        }
+    }
+  return g_strdup (csv->str);
+}
+
+static char *
+make_comparison (const UsReproduction *self)
+{
+  g_autoptr(GString) csv = g_string_new ("simulator,method,mig_20_bins,mig_chen,accuracy,information,disentanglement,rms_both,rms_simulator\n");
+
+  for (guint i = 0; i < self->parts->len; i++)
+    {
+      const UsReproducePart *part = self->parts->pdata[i];
+
+      for (guint r = 0; r < part->rivals->len; r++)
+        {
+          const UsReproduceRival *rival = part->rivals->pdata[r];
+          const UsEvaluation *evaluation = rival->evaluation != NULL ? rival->evaluation : part->evidence->evaluation;
+          gboolean named = !us_method_anonymous (rival->method);
+
+          g_string_append_printf (csv, "%s,%s,", part->simulator->id, us_method_id (rival->method));
+          field (csv, us_reproduce_gap (evaluation, evaluation->histogram).mig, ',');
+          field (csv, us_reproduce_gap (evaluation, evaluation->chen).mig, ',');
+          field (csv, named ? evaluation->modulo->mean_accuracy : NAN, ',');
+          field (csv, evaluation->modulo->mean_information, ',');
+          field (csv, evaluation->modulo->disentanglement, ',');
+          field (csv, evaluation->rms_both, ',');
+          field (csv, named ? evaluation->rms_simulator : NAN, '\n');
+        }
+    }
+  return g_strdup (csv->str);
+}
+
+gboolean
+us_reproduce_write_numbers (UsReproduction  *self,
+                            GError         **error)
+{
+  g_autofree char *json = make_json (self), *table_1 = make_table_1 (self);
+  g_autofree char *accuracy = make_accuracy (self), *comparison = make_comparison (self);
+  const struct { const char *name, *text; } files[] = {
+    { "numbers.json", json }, { "table-1.csv", table_1 }, { "accuracy.csv", accuracy }, { "comparison.csv", comparison },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autofree char *path = g_build_filename (self->out, files[i].name, NULL);
+
+      if (!us_file_replace (path, files[i].text, strlen (files[i].text), error))
+        return FALSE;
+    }
+  return TRUE;
+}

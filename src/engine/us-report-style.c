@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "us-report-private.h"
+
+/* The colours of the ground and of texts are those of the charts' themes, so that figures lie in the page without an edge;
+ * contrast of all texts at least 4.5:1. */
+const char us_report_style[] =
+  ":root { color-scheme: light dark; --ground: #ffffff; --ink: #24292f; --soft: #57606a; --line: #d5d9de; --shade: #f3f5f7;\n"
+  "  --good: #116329; --bad: #a40e26; --link: #1453d8; --warn: #fff4d6; --warn-line: #b07c00; }\n"
+  "@media screen and (prefers-color-scheme: dark) {\n"
+  "  :root { --ground: #242424; --ink: #f2f2f2; --soft: #b4b8bd; --line: #4a4d51; --shade: #2f3032;\n"
+  "    --good: #7ee2a0; --bad: #ff9a9a; --link: #8cc4ff; --warn: #40361a; --warn-line: #e0b040; } }\n"
+  "* { box-sizing: border-box; }\n"
+  "body { margin: 0 auto; padding: 1.5rem 1.25rem 4rem; max-width: 72rem; background: var(--ground); color: var(--ink);\n"
+  "  font: 16px/1.5 system-ui, \"Noto Sans\", \"DejaVu Sans\", sans-serif; }\n"
+  "header p { color: var(--soft); margin-top: 0; font-size: 1.1rem; }\n"
+  "h1 { font-size: 2rem; line-height: 1.2; margin: 0.5rem 0; }\n"
+  "h2 { font-size: 1.45rem; margin: 2.75rem 0 0.75rem; padding-top: 0.75rem; border-top: 1px solid var(--line); }\n"
+  "h3 { font-size: 1.1rem; margin: 1.75rem 0 0.5rem; }\n"
+  "p { max-width: 48rem; margin: 0.6rem 0; overflow-wrap: anywhere; }\n"
+  "a { color: var(--link); }\n"
+  "nav ol { columns: 18rem; padding-left: 1.4rem; margin: 0.5rem 0; }\n"
+  "pre { background: var(--shade); padding: 0.75rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.875rem;\n"
+  "  border-radius: 6px; }\n"
+  ".notice { background: var(--warn); border-left: 4px solid var(--warn-line); padding: 0.75rem 1rem; max-width: 48rem; font-weight: 600; }\n"
+  ".scroll { overflow-x: auto; margin: 1rem 0; }\n"
+  "table { border-collapse: collapse; font-size: 0.9375rem; }\n"
+  "caption { text-align: left; color: var(--soft); padding-bottom: 0.4rem; max-width: 60rem; }\n"
+  "th, td { padding: 0.3rem 0.7rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }\n"
+  "tbody th { font-weight: 600; white-space: nowrap; }\n"
+  "th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }\n"
+  "thead th, thead th.number { border-bottom: 2px solid var(--soft); vertical-align: bottom; white-space: normal; max-width: 11rem; }\n"
+  ".good { color: var(--good); } .bad { color: var(--bad); } .muted { color: var(--soft); }\n"
+  "figure { margin: 1.25rem 0; }\n"
+  "figure img { max-width: 100%; height: auto; display: block; }\n"
+  "figcaption { color: var(--soft); font-size: 0.9375rem; max-width: 48rem; margin-top: 0.4rem; }\n"
+  "@media print {\n"
+  "  body { max-width: none; padding: 0; font-size: 10pt; }\n"
+  "  nav { display: none; } .scroll { overflow: visible; }\n"
+  "  h2, h3, caption { break-after: avoid; } figure, tr, pre { break-inside: avoid; }\n"
+  "  table { font-size: 8.5pt; } th, td { padding: 0.15rem 0.4rem; } }\n";
