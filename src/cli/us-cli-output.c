@@ -56,7 +56,7 @@ us_cli_parse (const UsCliCommand  *command,
       fputs (text, stdout);
       exit (US_CLI_DONE);
     }
-  if (*argc - 1 != n_positional)
+  if (n_positional >= 0 && *argc - 1 != n_positional)
     return us_cli_misused (error, "%s takes: %s (got %d words where it wants %d)",
                            command->name, command->arguments, *argc - 1, n_positional);
   return TRUE;

@@ -20,6 +20,11 @@ typedef struct
   char    *width;
   char    *jobs;
   double   checkpoint_seconds;
+  char    *method;
+  char    *kl_weight;
+  char    *beta;
+  char    *labelled_share;
+  char    *bank;
   char   **priors;
   gboolean resume;
   gboolean json;
@@ -37,32 +42,15 @@ train_options_clear (TrainOptions *options)
   g_free (options->output);
   g_free (options->width);
   g_free (options->jobs);
+  g_free (options->method);
+  g_free (options->kl_weight);
+  g_free (options->beta);
+  g_free (options->labelled_share);
+  g_free (options->bank);
   g_strfreev (options->priors);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TrainOptions, train_options_clear)
-
-/* A line a third of a second: what the Train page shows. */
-static gboolean
-on_tick (gpointer data)
-{
-  UsTrainer *trainer = data;
-  UsTrainerProgress progress;
-  g_autofree char *left = NULL;
-  g_autofree char *text = NULL;
-  g_autofree char *held_out = NULL;
-
-  us_trainer_get_progress (trainer, &progress);
-  if (progress.state != US_TRAINER_RUNNING || progress.step == 0)
-    return G_SOURCE_CONTINUE;
-  left = us_cli_duration (progress.seconds_left);
-  held_out = isnan (progress.held_out) ? g_strdup ("") : g_strdup_printf (", held out %.5g", progress.held_out);
-  text = g_strdup_printf ("step %u of 2 (%s): %5.1f %%, loss %.5g%s, %.0f draws/s, %s left", progress.step,
-                          progress.step == 1 ? "decoder" : "encoder", 100 * progress.fraction, progress.loss,
-                          held_out, progress.samples_per_s, left);
-  us_cli_progress (text);
-  return G_SOURCE_CONTINUE;
-}
 
 typedef struct
 {
@@ -71,7 +59,42 @@ typedef struct
   GMainLoop    *loop;
   GError       *error;
   gboolean      done;
+  UsMethod      method;
 } TrainJob;
+
+/* What learns in a step. */
+static const char *
+step_name (UsMethod method,
+           guint    step)
+{
+  if (method == US_METHOD_BETA_VAE)
+    return "decoder and encoder";
+  if (step == 1)
+    return "decoder";
+  return method == US_METHOD_SEMI_SUPERVISED ? "encoder, decoder" : "encoder";
+}
+
+/* A line a third of a second: what the Train page shows. */
+static gboolean
+on_tick (gpointer data)
+{
+  TrainJob *job = data;
+  UsTrainerProgress progress;
+  g_autofree char *left = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *held_out = NULL;
+
+  us_trainer_get_progress (job->trainer, &progress);
+  if (progress.state != US_TRAINER_RUNNING || progress.step == 0)
+    return G_SOURCE_CONTINUE;
+  left = us_cli_duration (progress.seconds_left);
+  held_out = isnan (progress.held_out) ? g_strdup ("") : g_strdup_printf (", held out %.5g", progress.held_out);
+  text = g_strdup_printf ("step %u of 2 (%s): %5.1f %%, loss %.5g%s, %.0f draws/s, %s left", progress.step,
+                          step_name (job->method, progress.step), 100 * progress.fraction, progress.loss,
+                          held_out, progress.samples_per_s, left);
+  us_cli_progress (text);
+  return G_SOURCE_CONTINUE;
+}
 
 static gboolean
 quit_loop (gpointer data)
@@ -123,8 +146,8 @@ run_job (UsTrainerConfig *config,
 {
   g_autoptr(UsTrainer) trainer = us_trainer_new (config);
   g_autoptr(GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  TrainJob job = { trainer, cancellable, loop, NULL, FALSE };
-  guint tick = g_timeout_add (330, on_tick, trainer);
+  TrainJob job = { trainer, cancellable, loop, NULL, FALSE, config->method };
+  guint tick = g_timeout_add (330, on_tick, &job);
   gulong handler = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), trainer, NULL);
   GThread *thread = g_thread_new ("train", train_thread, &job);
   UsTrainerProgress progress;
@@ -202,6 +225,91 @@ check_numbers (const TrainOptions *options,
 }
 
 static gboolean
+parse_number (const char *option,
+              const char *text,
+              double      most,
+              double     *value,
+              GError    **error)
+{
+  char *end;
+
+  if (text == NULL)
+    return TRUE;
+  *value = g_ascii_strtod (text, &end);
+  if (end == text || *end != '\0' || !(*value > 0 && *value <= most))
+    return us_cli_misused (error, "%s %s: expected a number above 0, at most %g", option, text, most);
+  return TRUE;
+}
+
+/* An option that another method would not look at is a misunderstanding. */
+static gboolean
+check_method (const TrainOptions *options,
+              UsTrainerConfig    *config,
+              GError            **error)
+{
+  if (options->method != NULL && !us_method_from_id (options->method, &config->method))
+    {
+      g_autoptr(GString) known = g_string_new (NULL);
+
+      for (guint i = 0; i < US_N_METHODS; i++)
+        g_string_append_printf (known, "%s%s", i > 0 ? ", " : "", us_method_id (i));
+      return us_cli_misused (error, "--method %s: expected one of %s", options->method, known->str);
+    }
+  if (!parse_number ("--kl-weight", options->kl_weight, 1e6, &config->kl_weight, error)
+      || !parse_number ("--beta", options->beta, 1e6, &config->beta, error)
+      || !parse_number ("--labelled-share", options->labelled_share, 0.999, &config->labelled_share, error))
+    return FALSE;
+  if (options->beta != NULL && config->method != US_METHOD_BETA_VAE)
+    return us_cli_misused (error, "--beta goes with --method beta-vae");
+  if (options->labelled_share != NULL && config->method != US_METHOD_SEMI_SUPERVISED)
+    return us_cli_misused (error, "--labelled-share goes with --method semi-supervised");
+  if (options->kl_weight != NULL
+      && (config->method == US_METHOD_BETA_VAE || config->method == US_METHOD_SUPERVISED))
+    return us_cli_misused (error, "--kl-weight: --method %s has no divergence to weigh%s", us_method_id (config->method),
+                           config->method == US_METHOD_BETA_VAE ? " but by --beta" : "");
+  return TRUE;
+}
+
+/* Simulator, output and prior: as given, else as the bank says, else the usual ones. */
+static gboolean
+choose_task (const TrainOptions *options,
+             const char         *id,            /* or NULL */
+             UsTrainerConfig    *config,
+             UsPrior           **prior,
+             GError            **error)
+{
+  g_autoptr(UsBank) bank = NULL;
+  const UsSimulator *simulator = NULL;
+
+  if (options->bank != NULL && (bank = us_bank_open (options->bank, error)) == NULL)
+    return FALSE;
+  if (id != NULL)
+    simulator = us_registry_find (id, error);
+  else
+    simulator = us_trainer_bank_simulator (bank, &config->output, error);
+  if (simulator == NULL
+      || ((id != NULL || options->output != NULL)
+          && !us_cli_output (simulator, options->output, &config->output, error))
+      || (bank != NULL && !us_bank_check (bank, simulator, config->output, error)))
+    return FALSE;
+  if (bank != NULL && options->priors == NULL)
+    {
+      g_autoptr(GError) local = NULL;
+
+      *prior = us_trainer_bank_prior (bank, simulator, &local);
+      if (local != NULL)
+        {
+          g_propagate_error (error, g_steal_pointer (&local));
+          return FALSE;
+        }
+    }
+  if (*prior == NULL)
+    *prior = us_cli_prior (simulator, options->priors, error);
+  config->prior = *prior;
+  return *prior != NULL;
+}
+
+static gboolean
 run_train (int           argc,
            char        **argv,
            GCancellable *cancellable,
@@ -217,6 +325,15 @@ run_train (int           argc,
     { "encoder-samples", 0, 0, G_OPTION_ARG_STRING, &options.encoder_samples,
       "With --samples: draws of step 2 (default as many as of step 1)", "N" },
     { "seed", 's', 0, G_OPTION_ARG_STRING, &options.seed, "Seed (default 0)", "S" },
+    { "method", 0, 0, G_OPTION_ARG_STRING, &options.method,
+      "simvae (default), supervised, beta-vae, unsupervised-start or semi-supervised", "ID" },
+    { "kl-weight", 0, 0, G_OPTION_ARG_STRING, &options.kl_weight,
+      "Draw answers from µ and σ, and weigh their divergence from the prior (default: µ alone)", "W" },
+    { "beta", 0, 0, G_OPTION_ARG_STRING, &options.beta, "Of beta-vae (default 4)", "B" },
+    { "labelled-share", 0, 0, G_OPTION_ARG_STRING, &options.labelled_share,
+      "Of semi-supervised: share of rows that carry their parameters (default 0.1)", "S" },
+    { "bank", 0, 0, G_OPTION_ARG_FILENAME, &options.bank,
+      "Train on stored rows instead of fresh draws; SIM may then be left out", "BANK" },
     { "prior", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &options.priors, "Another prior for a parameter", "NAME=KIND:A:B" },
     { "output", 0, 0, G_OPTION_ARG_STRING, &options.output, "Which output (default the first)", "ID" },
     { "width", 0, 0, G_OPTION_ARG_STRING, &options.width, "Channels of the widest layer (default the preset's)", "C" },
@@ -228,7 +345,6 @@ run_train (int           argc,
     G_OPTION_ENTRY_NULL,
   };
   UsTrainerConfig config = { NULL };
-  const UsSimulator *simulator;
   g_autoptr(UsPrior) prior = NULL;
 
   if (argc < 2 || !g_str_equal (argv[1], "simvae"))
@@ -237,17 +353,18 @@ run_train (int           argc,
         return us_cli_parse (&us_cli_command_train, entries, &argc, &argv, 0, error);
       return us_cli_misused (error, "train what? This version trains: simvae");
     }
-  if (!us_cli_parse (&us_cli_command_train, entries, &argc, &argv, 2, error)
-      || !check_numbers (&options, &config, error))
+  if (!us_cli_parse (&us_cli_command_train, entries, &argc, &argv, -1, error)
+      || !check_numbers (&options, &config, error)
+      || !check_method (&options, &config, error))
     return FALSE;
+  if (argc != 3 && !(argc == 2 && options.bank != NULL))
+    return us_cli_misused (error, "train takes: %s (got %d words)", us_cli_command_train.arguments, argc - 1);
   if (options.out == NULL)
     return us_cli_misused (error, "--out is missing: the model file to write, ending in .safetensors");
-  if ((simulator = us_registry_find (argv[2], error)) == NULL
-      || (config.preset = us_preset_find (options.preset != NULL ? options.preset : "standard", error)) == NULL
-      || !us_cli_output (simulator, options.output, &config.output, error)
-      || (prior = us_cli_prior (simulator, options.priors, error)) == NULL)
+  if ((config.preset = us_preset_find (options.preset != NULL ? options.preset : "standard", error)) == NULL
+      || !choose_task (&options, argc == 3 ? argv[2] : NULL, &config, &prior, error))
     return FALSE;
-  config.prior = prior;
+  config.bank = options.bank;
   config.path = options.out;
   config.resume = options.resume;
   config.checkpoint_seconds = options.checkpoint_seconds;
@@ -256,6 +373,6 @@ run_train (int           argc,
 }
 
 const UsCliCommand us_cli_command_train = {
-  "train", "simvae SIM --out MODEL", "Trains a SimVAE: a decoder that is the simulator, an encoder that inverts it.",
+  "train", "simvae (SIM | --bank BANK) --out MODEL", "Trains a SimVAE: a decoder that is the simulator, an encoder that inverts it.",
   run_train,
 };

@@ -53,7 +53,7 @@ extern const UsCliCommand us_cli_command_evaluate;
 extern const UsCliCommand us_cli_command_reproduce;
 extern const UsCliCommand us_cli_command_benchmark;
 
-/* Parses options; what is left is checked to be n_positional words, which stay
+/* Parses options; what is left is checked to be n_positional words (below 0: any number), which stay
  * in *argv from 1.  `--help` prints and exits with 0. */
 gboolean us_cli_parse      (const UsCliCommand  *command,
                             const GOptionEntry  *entries,

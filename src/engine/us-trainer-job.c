@@ -3,6 +3,8 @@
 
 #include "us-trainer-private.h"
 
+#include "us-file.h"
+
 #include <math.h>
 
 double
@@ -13,7 +15,70 @@ us_job_budget_seconds (const UsTrainerJob *job)
   return 60 * (config->minutes > 0 ? config->minutes : job->training->preset.minutes);
 }
 
+guint64
+us_job_iterations (const UsTrainerJob *job,
+                   guint               step)
+{
+  const UsTrainerConfig *config = &job->trainer->config;
+  const UsTraining *t = job->training;
+  guint64 encoder = config->encoder_samples > 0 ? config->encoder_samples : config->samples;
+  guint64 samples = step == 2 ? encoder : config->samples;
+
+  /* both networks at once: all that two steps would draw */
+  if (us_training_first_step (t) == 2)
+    samples = config->samples + encoder;
+  return (samples + t->preset.batch - 1) / t->preset.batch;
+}
+
 /* -- the record -------------------------------------------------------- */
+
+static void
+append_number (GString    *text,
+               const char *option,
+               double      value)
+{
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+  if (value > 0)
+    g_string_append_printf (text, " %s %s", option, us_dtoa (number, value));
+}
+
+/* What is not SimVAE's own way. */
+static void
+append_method (GString            *text,
+               const UsTrainerJob *job)
+{
+  const UsTrainerConfig *config = &job->trainer->config;
+
+  if (config->method != US_METHOD_SIMVAE)
+    g_string_append_printf (text, " --method %s", us_method_id (config->method));
+  append_number (text, "--kl-weight", config->kl_weight);
+  append_number (text, "--beta", config->beta);
+  append_number (text, "--labelled-share", config->labelled_share);
+  if (config->bank != NULL)
+    {
+      g_autofree char *quoted = g_shell_quote (config->bank);
+
+      g_string_append_printf (text, " --bank %s", quoted);
+    }
+}
+
+static void
+append_samples (GString          *text,
+                const UsTraining *t)
+{
+  guint64 samples[2] = { t->total[0] * t->preset.batch, t->total[1] * t->preset.batch };
+
+  /* both networks at once: the sum of what two steps would have */
+  if (us_training_first_step (t) == 2)
+    {
+      samples[0] = samples[1] / 2;
+      samples[1] -= samples[0];
+    }
+  g_string_append_printf (text, " --samples %" G_GUINT64_FORMAT, samples[0]);
+  if (samples[1] != samples[0] && samples[1] > 0)
+    g_string_append_printf (text, " --encoder-samples %" G_GUINT64_FORMAT, samples[1]);
+}
 
 /* The command that makes the same bits again: draws instead of minutes. */
 static char *
@@ -41,10 +106,9 @@ make_command (const UsTrainerJob *job)
       if (g_strcmp0 (usual, now) != 0)
         g_string_append_printf (text, " --prior %s=%s", t->simulator->parameters[p].name, now);
     }
-  g_string_append_printf (text, " --seed %" G_GUINT64_FORMAT " --samples %" G_GUINT64_FORMAT, t->seed,
-                          t->total[0] * t->preset.batch);
-  if (t->total[1] != t->total[0] && t->total[1] > 0)
-    g_string_append_printf (text, " --encoder-samples %" G_GUINT64_FORMAT, t->total[1] * t->preset.batch);
+  append_method (text, job);
+  g_string_append_printf (text, " --seed %" G_GUINT64_FORMAT, t->seed);
+  append_samples (text, t);
   if (config->path != NULL)
     {
       g_autofree char *name = g_path_get_basename (config->path);
@@ -70,6 +134,7 @@ us_job_make_model (UsTrainerJob        *job,
   record.program_version = g_strdup (US_VERSION);
   record.created = g_date_time_format_iso8601 (now);
   record.command = make_command (job);
+  record.method = t->method;
   for (int s = 0; s < 2; s++)
     {
       record.samples[s] = t->total[s] * t->preset.batch;
@@ -78,7 +143,7 @@ us_job_make_model (UsTrainerJob        *job,
     }
   model = us_training_model (t, &record, best);
   us_simvae_record_clear (&record);
-  if (calibration != NULL)
+  if (model != NULL && calibration != NULL)
     {
       UsSimvaeParts parts;
       UsSimvae *calibrated;
@@ -132,19 +197,16 @@ estimate (UsTrainerJob      *job,
   per_iteration = job->samples_per_s > 0 ? t->preset.batch / job->samples_per_s : NAN;
   if (job->trainer->config.samples > 0)
     {
-      guint64 samples = job->trainer->config.encoder_samples > 0 ? job->trainer->config.encoder_samples
-                                                                 : job->trainer->config.samples;
-
       weight[0] = cost[0] * t->total[0];
-      weight[1] = cost[1] * (samples / t->preset.batch);
+      weight[1] = cost[1] * us_job_iterations (job, 2);
       progress->seconds_left = (total - done) * per_iteration;
       if (step == 1)
         progress->seconds_left += weight[1] / cost[0] * per_iteration;
     }
   else
     {
-      weight[0] = t->preset.decoder_share;
-      weight[1] = 1 - t->preset.decoder_share;
+      weight[0] = us_training_first_step (t) == 1 ? t->preset.decoder_share : 0;
+      weight[1] = 1 - weight[0];
       progress->seconds_left = (total - done) * per_iteration;
       if (step == 1)
         progress->seconds_left = MAX (US_JOB_BUDGET_SHARE * us_job_budget_seconds (job) - job->seconds[0],
@@ -160,6 +222,7 @@ us_job_publish_progress (UsTrainerJob *job,
   UsTrainer *self = job->trainer;
   UsTraining *t = job->training;
   guint step = MIN (t->step, 2);
+  const UsAdam *adam = t->learners[step == 1 ? US_DECODER : US_ENCODER].adam;
   UsTrainerProgress progress = { 0 };
 
   if (t->iteration > job->rate_iteration && now - job->rate_clock > 500000)
@@ -183,7 +246,7 @@ us_job_publish_progress (UsTrainerJob *job,
   self->progress.simulations_per_s = t->simulations_per_s;
   self->progress.loss = t->last_loss;
   self->progress.held_out = t->last_held_out;
-  self->progress.learning_rate = t->adam != NULL ? us_adam_learning_rate (&t->adam->config, t->iteration) : 0;
+  self->progress.learning_rate = adam != NULL ? us_adam_learning_rate (&adam->config, adam->step) : 0;
   for (int s = 0; s < 2; s++)
     {
       g_array_set_size (self->history[s], 0);

@@ -48,7 +48,11 @@ typedef struct
 #define US_JOB_BUDGET_SHARE 0.95
 
 double    us_job_budget_seconds   (const UsTrainerJob  *job);
+/* Of a step, when draws were given instead of minutes. */
+guint64   us_job_iterations       (const UsTrainerJob  *job,
+                                   guint                step);
 /* best: the weights of the lowest held-out loss, not the newest average. */
+/* NULL: there is nothing to keep yet. */
 UsSimvae *us_job_make_model       (UsTrainerJob        *job,
                                    gboolean             best,
                                    const UsCalibration *calibration);

@@ -71,11 +71,7 @@ begin_step (UsTrainerJob *job,
   guint64 total;
 
   if (config->samples > 0)
-    {
-      guint64 samples = step == 2 && config->encoder_samples > 0 ? config->encoder_samples : config->samples;
-
-      total = (samples + t->preset.batch - 1) / t->preset.batch;
-    }
+    total = us_job_iterations (job, step);
   else
     {
       left = US_JOB_BUDGET_SHARE * us_job_budget_seconds (job) - job->seconds[0];
@@ -150,7 +146,9 @@ keep_house (UsTrainerJob *job)
     {
       g_autoptr(UsSimvae) model = us_job_make_model (job, FALSE, NULL);
 
-      us_job_publish_model (job, model);
+      if (model != NULL)
+        us_job_publish_model (job, model);
+      job->last_snapshot = g_get_monotonic_time ();
     }
   if (now >= job->next_checkpoint)
     save_checkpoint (job);
@@ -194,8 +192,15 @@ finish (UsTrainerJob *job,
   g_autoptr(UsSimvae) calibrated = NULL;
   g_autoptr(UsCalibration) calibration = NULL;
 
+  if (model == NULL)
+    {
+      g_set_error_literal (error, US_TRAIN_ERROR, US_TRAIN_ERROR_TOO_SOON,
+                           "Stopped before the decoder was told of any parameter: there is no model yet. "
+                           "The training can go on from its checkpoint");
+      return FALSE;
+    }
   us_job_publish_model (job, model);
-  if (us_simvae_has_encoder (model))
+  if (us_simvae_has_encoder (model) && !us_method_anonymous (t->method))
     {
       gsize n = CLAMP (t->total[1] * t->preset.batch / 32, CALIBRATION_MIN, stopped ? 1024 : CALIBRATION_MAX);
 
@@ -242,7 +247,7 @@ prepare (UsTrainerJob *job,
       job->rate_clock = job->last_clock = g_get_monotonic_time ();
       return TRUE;
     }
-  return begin_step (job, 1, error);
+  return begin_step (job, us_training_first_step (job->training), error);
 }
 
 /* What is learnt outlives what went wrong. */
@@ -252,10 +257,12 @@ keep_best (UsTrainerJob *job)
   g_autoptr(GError) ignored = NULL;
   g_autoptr(UsSimvae) model = NULL;
 
-  if (job->training == NULL || job->training->best == NULL || job->training->step > 2
+  if (job->training == NULL || job->training->losses[0] == NULL || job->training->step > 2
       || !isfinite (job->training->best_held_out))
     return;
   model = us_job_make_model (job, TRUE, NULL);
+  if (model == NULL)
+    return;
   us_job_publish_model (job, model);
   if (job->trainer->config.path != NULL && !us_simvae_save (model, job->trainer->config.path, &ignored))
     g_debug ("%s", ignored->message);

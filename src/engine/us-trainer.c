@@ -35,6 +35,7 @@ us_trainer_finalize (GObject *object)
   g_clear_pointer (&self->config.prior, us_prior_unref);
   g_free ((char *) self->config.path);
   g_free ((char *) self->config.command);
+  g_free ((char *) self->config.bank);
   g_free (self->checkpoint_path);
   g_clear_pointer (&self->model, us_simvae_unref);
   for (int s = 0; s < 2; s++)
@@ -85,6 +86,7 @@ us_trainer_new (const UsTrainerConfig *config)
   us_prior_ref (self->config.prior);
   self->config.path = g_strdup (config->path);
   self->config.command = g_strdup (config->command);
+  self->config.bank = g_strdup (config->bank);
   if (config->path != NULL)
     self->checkpoint_path = g_strconcat (config->path, ".checkpoint", NULL);
   return self;

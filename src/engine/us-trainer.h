@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "us-bank.h"
 #include "us-method.h"
 #include "us-preset.h"
 
 G_BEGIN_DECLS
+
+/* What is taken where a configuration says 0. */
+#define US_TRAINER_BETA           4.0
+#define US_TRAINER_LABELLED_SHARE 0.1
+#define US_TRAINER_START_SHARE    0.25    /* of step 1's draws, the unsupervised start's */
 
 typedef struct
 {
   UsPrior        *prior;           /* says the simulator too */
   guint           output;
   UsMethod        method;          /* 0: SimVAE */
+  double          kl_weight;       /* of the divergence of q(z|x) from the prior, with the reparametrisation; 0: the
+                                    * preset's, which is none.  Not for β-VAE and the supervised inverse */
+  double          beta;            /* β-VAE: times the divergence in nats, beside the loss summed over the values;
+                                    * 0: US_TRAINER_BETA */
+  double          labelled_share;  /* semi-supervised: of the rows of step 2 that carry their parameters, below 1; 0:
+                                    * US_TRAINER_LABELLED_SHARE */
+  const char     *bank;            /* rows from there instead of fresh draws, shuffled anew each time round; NULL */
   const UsPreset *preset;
   gsize           width;           /* 0: the preset's */
   guint64         seed;
@@ -109,12 +122,22 @@ UsFourRows *us_four_rows_new  (UsSimvae  *model,
                                gsize      n,
                                guint64    seed);
 
+/* What a bank says of itself.  Simulator and output; errors: it does not say, or neither is known. */
+const UsSimulator *us_trainer_bank_simulator (const UsBank       *bank,
+                                              guint              *output,
+                                              GError            **error);
+/* The prior that it was drawn from; NULL without an error: it does not say. */
+UsPrior           *us_trainer_bank_prior     (const UsBank       *bank,
+                                              const UsSimulator  *simulator,
+                                              GError            **error);
+
 #define US_TRAIN_ERROR (us_train_error_quark ())
 GQuark us_train_error_quark (void);
 typedef enum
 {
   US_TRAIN_ERROR_NOT_FINITE,
   US_TRAIN_ERROR_CHECKPOINT,       /* the checkpoint belongs to other settings */
+  US_TRAIN_ERROR_TOO_SOON,         /* stopped before there was anything to keep: go on from the checkpoint */
 } UsTrainError;
 
 G_END_DECLS

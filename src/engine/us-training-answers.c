@@ -54,7 +54,7 @@ us_training_choose_answers (UsTraining  *self,
   gsize n = self->n_features;
   guint *which = self->answers->which;
 
-  us_training_choose (self, self->frozen, self->loss, self->preset.batch, code, x, self->features, which);
+  us_training_choose (self, self->frozen, self->losses[1], self->preset.batch, code, x, self->features, which);
   for (gsize i = 0; i < self->preset.batch; i++)
     {
       UsRng rng;

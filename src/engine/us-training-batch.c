@@ -110,8 +110,11 @@ simulate_chunk (gpointer data,
   gsize p_count = self->n_parameters;
   gsize at = chunk * ROWS_A_CHUNK, end = MIN (work->rows, at + ROWS_A_CHUNK);
 
-  if (!us_simulate_rows (batch->wide ? self->wide_prior : self->prior, self->output, self->seed, batch->first + at, end - at,
-                         batch->theta + at * p_count, batch->x + at * self->n_values, &batch->errors[chunk]))
+  if (self->bank != NULL)
+    us_training_bank_rows (self, batch, at, end - at, batch->theta + at * p_count, batch->x + at * self->n_values);
+  else if (!us_simulate_rows (batch->wide ? self->wide_prior : self->prior, self->output, self->seed, batch->first + at,
+                              end - at, batch->theta + at * p_count, batch->x + at * self->n_values,
+                              &batch->errors[chunk]))
     return;
   for (gsize i = at; i < end; i++)
     {
@@ -159,6 +162,7 @@ us_training_batch_begin (UsTraining *self,
   batch->first = first;
   batch->augment = self->step == 2 && self->augment;
   batch->wide = self->wide_prior != NULL && (self->step == 1 || self->constrained);
+  us_training_bank_place (self, batch);
   *work = (UsBatchWork) { self, batch, self->preset.batch };
   return us_pool_begin (self->pool, n_chunks (work->rows), simulate_chunk, work);
 }
@@ -182,61 +186,10 @@ us_training_held_out_make (UsTraining  *self,
 
   us_training_batch_init (self, &self->held_out, US_HELD_OUT_ROWS);
   self->held_out.first = US_ROWS_HELD_OUT;
+  us_training_bank_place (self, &self->held_out);
   us_pool_run (self->pool, n_chunks (US_HELD_OUT_ROWS), simulate_chunk, &work);
   self->simulations_per_s = US_HELD_OUT_ROWS * 1e6 / MAX (g_get_monotonic_time () - before, 1);
   return take_errors (&self->held_out, US_HELD_OUT_ROWS, error);
-}
-
-/* Step 1: D[S(z), G(z)]; step 2: D[S(z), G(µ(S(z)))], by the averaged weights. */
-double
-us_training_held_out (UsTraining *self)
-{
-  gsize p_count = self->n_parameters, n = self->n_values;
-  g_autofree double *squares = g_new0 (double, p_count);
-  double sum = 0;
-
-  us_training_errors_begin (self);
-  us_run_load (self->held_out_runs[0], self->step == 1 ? self->average : self->decoder);
-  if (self->step == 2)
-    us_run_load (self->held_out_runs[1], self->average);
-  for (gsize first = 0; first < US_HELD_OUT_ROWS; first += US_HELD_OUT_BATCH)
-    {
-      const float *truth = self->held_out.z + first * p_count, *x = self->held_out.x + first * n;
-      const float *features = self->held_out.features + first * self->n_features, *output;
-
-      if (self->step == 2)
-        {
-          const float *code = us_run_forward (self->held_out_runs[1], x);
-
-          if (self->n_answers > 1)
-            us_training_choose (self, self->held_out_runs[0], self->held_out_loss, US_HELD_OUT_BATCH, code, x,
-                                self->held_out_features, self->answers->which);
-          for (gsize i = 0; i < US_HELD_OUT_BATCH; i++)
-            {
-              float *answer = self->held_out_features + i * self->n_features;
-              double z[US_MAX_PARAMETERS];
-
-              if (self->n_answers == 1)
-                us_code_squash (&self->code, code + i * self->n_code, answer);
-              us_code_to_latent (&self->code, self->prior, answer, z);
-              us_training_errors_answer (self, first + i, z);
-              for (gsize p = 0; p < p_count; p++)
-                {
-                  double e = us_code_latent_error (&self->code, p, z[p], truth[i * p_count + p]);
-
-                  squares[p] += e * e;
-                }
-            }
-          features = self->held_out_features;
-        }
-      output = us_run_forward (self->held_out_runs[0], features);
-      sum += us_loss_evaluate (self->held_out_loss, output, x, NULL, NULL, self->pool);
-      us_training_errors_output (self, first, output);
-    }
-  us_training_errors_end (self);
-  for (gsize p = 0; self->step == 2 && p < p_count; p++)
-    self->held_out_rms[p] = sqrt (squares[p] / US_HELD_OUT_ROWS);
-  return sum / (US_HELD_OUT_ROWS / US_HELD_OUT_BATCH);
 }
 
 gboolean
@@ -289,7 +242,9 @@ us_training_measure_scale (UsTraining  *self,
 
   theta = g_new (double, SCALE_ROWS * self->n_parameters);
   x = g_new (float, SCALE_ROWS * self->n_values);
-  if (!us_simulate_rows (self->prior, self->output, self->seed, US_ROWS_SCALE, SCALE_ROWS, theta, x, error))
+  if (self->bank != NULL)
+    us_training_bank_rows (self, &(UsBatch) { .part = US_BANK_TAUGHT }, 0, SCALE_ROWS, theta, x);
+  else if (!us_simulate_rows (self->prior, self->output, self->seed, US_ROWS_SCALE, SCALE_ROWS, theta, x, error))
     return FALSE;
   us_channel_scale_measure (&self->scale, &self->simulator->outputs[self->output], x, SCALE_ROWS * self->n_values);
   return TRUE;

@@ -15,6 +15,16 @@
 #define OLD_COLUMNS 4            /* of a history: samples, seconds, loss, held out; */
 #define COLUMNS    (OLD_COLUMNS + US_BUDGET_N_CURVES)          /* and the errors of reconstruction */
 
+static void
+append_number (GString    *text,
+               const char *name,
+               double      value)
+{
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_string_append_printf (text, "%s=%s\n", name, us_dtoa (number, value));
+}
+
 /* Everything that must agree for the numbers to go on as if never interrupted. */
 char *
 us_training_settings (const UsTraining      *self,
@@ -43,9 +53,36 @@ us_training_settings (const UsTraining      *self,
       g_string_append_printf (text, "minutes=%s\n",
                               us_dtoa (minutes, config->minutes > 0 ? config->minutes : self->preset.minutes));
     }
+  if (self->method != US_METHOD_SIMVAE)
+    g_string_append_printf (text, "method=%s\n", us_method_id (self->method));
+  if (self->method == US_METHOD_BETA_VAE)
+    append_number (text, "beta", self->divergence_weight * self->n_values);
+  else if (self->preset.kl_weight > 0)
+    append_number (text, "kl weight", self->preset.kl_weight);
+  if (self->method == US_METHOD_SEMI_SUPERVISED)
+    append_number (text, "labelled share", self->labelled_share);
+  if (self->bank != NULL)
+    {
+      g_autofree char *bank = us_training_bank_describe (self->bank, self->n_parameters, self->n_values);
+
+      g_string_append_printf (text, "bank=%s\n", bank);
+    }
   g_string_append_printf (text, "decoder network=%s\n", decoder);
   g_string_append_printf (text, "encoder network=%s\n", encoder);
   return g_string_free (text, FALSE);
+}
+
+/* What stands behind "key=" on a line of its own, or NULL. */
+static const char *
+find_value (char       **lines,
+            const char  *line)
+{
+  gsize length = strcspn (line, "=") + 1;
+
+  for (gsize i = 0; lines[i] != NULL; i++)
+    if (strncmp (lines[i], line, length) == 0)
+      return lines[i] + length;
+  return NULL;
 }
 
 /* The first line that differs, said in words. */
@@ -55,23 +92,26 @@ check_settings (const char  *ours,
                 const char  *path,
                 GError     **error)
 {
-  g_auto(GStrv) a = g_strsplit (ours, "\n", -1);
-  g_auto(GStrv) b = g_strsplit (theirs, "\n", -1);
+  g_auto(GStrv) here = g_strsplit (ours, "\n", -1);
+  g_auto(GStrv) there = g_strsplit (theirs, "\n", -1);
 
-  for (gsize i = 0; a[i] != NULL; i++)
-    if (b[i] == NULL || strcmp (a[i], b[i]) != 0)
-      {
-        const char *equals = strchr (a[i], '=');
-        gsize length = equals != NULL ? equals - a[i] + 1 : 0;
-        gboolean same_key = b[i] != NULL && strncmp (a[i], b[i], length) == 0;
+  for (gsize i = 0; here[i] != NULL || there[i] != NULL; i++)
+    {
+      const char *line = here[i] != NULL ? here[i] : there[i], *a, *b;
 
-        g_set_error (error, US_TRAIN_ERROR, US_TRAIN_ERROR_CHECKPOINT,
-                     "%s belongs to other settings: %.*s is %s there and %s here; "
-                     "train with those, or remove the file to start afresh", path,
-                     (int) (length > 0 ? length - 1 : 0), a[i],
-                     same_key ? b[i] + length : "something else", a[i] + length);
-        return FALSE;
-      }
+      if (g_strcmp0 (here[i], there[i]) == 0)
+        continue;
+      /* a line that only one of them has is what is different, not the one that it displaces */
+      if (here[i] != NULL && there[i] != NULL && find_value (there, here[i]) != NULL)
+        line = find_value (here, there[i]) != NULL ? here[i] : there[i];
+      a = find_value (there, line);
+      b = find_value (here, line);
+      g_set_error (error, US_TRAIN_ERROR, US_TRAIN_ERROR_CHECKPOINT,
+                   "%s belongs to other settings: %.*s is %s there and %s here; "
+                   "train with those, or remove the file to start afresh", path,
+                   (int) strcspn (line, "="), line, a != NULL ? a : "not set", b != NULL ? b : "not set");
+      return FALSE;
+    }
   return TRUE;
 }
 
@@ -128,6 +168,34 @@ enum
   N_STATE
 };
 
+/* The one that the step is named after; the other one learns beside it in some methods. */
+static guint
+main_learner (const UsTraining *self)
+{
+  return self->step == 1 ? US_DECODER : US_ENCODER;
+}
+
+static void
+add_learner (UsSafetensors   *file,
+             const char      *prefix,
+             const UsLearner *learner)
+{
+  const char *const names[] = { "weights.", "average.", "best." };
+  UsWeights *const blocks[] = { learner->weights, learner->average, learner->best };
+  gsize n = us_network_n_parameters (learner->weights->network);
+  g_autofree char *m = g_strconcat (prefix, "adam.m", NULL), *v = g_strconcat (prefix, "adam.v", NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *name = g_strconcat (prefix, names[i], NULL);
+
+      if (i == 0 || blocks[i] != learner->weights)
+        us_safetensors_add_weights (file, name, blocks[i]);
+    }
+  add_floats (file, m, learner->adam->m, n);
+  add_floats (file, v, learner->adam->v, n);
+}
+
 gboolean
 us_training_save_checkpoint (UsTraining    *self,
                              const char    *settings,
@@ -136,7 +204,8 @@ us_training_save_checkpoint (UsTraining    *self,
                              GError       **error)
 {
   g_autoptr(UsSafetensors) file = us_safetensors_new ();
-  gsize n = us_network_n_parameters (self->weights->network), n_state = N_STATE;
+  guint main = main_learner (self);
+  gsize n_state = N_STATE;
   g_autoptr(UsArray) state = us_array_new (US_DTYPE_F64, 1, &n_state);
   double *s = state->data;
 
@@ -144,7 +213,7 @@ us_training_save_checkpoint (UsTraining    *self,
   s[STATE_ITERATION] = self->iteration;
   s[STATE_TOTAL_1] = self->total[0];
   s[STATE_TOTAL_2] = self->total[1];
-  s[STATE_ADAM_STEP] = self->adam->step;
+  s[STATE_ADAM_STEP] = self->learners[main].adam->step;
   s[STATE_BEST_HELD_OUT] = self->best_held_out;
   s[STATE_LOSS_SUM] = self->loss_sum;
   s[STATE_LOSS_COUNT] = self->loss_count;
@@ -159,14 +228,11 @@ us_training_save_checkpoint (UsTraining    *self,
   us_safetensors_add (file, "state", state);
   add_history (file, "history.1", self->history[0]);
   add_history (file, "history.2", self->history[1]);
-  us_safetensors_add_weights (file, "weights.", self->weights);
-  if (self->average != self->weights)
-    us_safetensors_add_weights (file, "average.", self->average);
-  us_safetensors_add_weights (file, "best.", self->best);
-  if (self->step == 2)
+  add_learner (file, "", &self->learners[main]);
+  if (self->learners[1 - main].weights != NULL)
+    add_learner (file, "other.", &self->learners[1 - main]);
+  if (self->step == 2 && self->decoder != NULL)
     us_safetensors_add_weights (file, "decoder.", self->decoder);
-  add_floats (file, "adam.m", self->adam->m, n);
-  add_floats (file, "adam.v", self->adam->v, n);
   return us_safetensors_write (file, path, error);
 }
 
@@ -242,19 +308,48 @@ get_state (UsSafetensors  *file,
 }
 
 static gboolean
+get_learner (UsSafetensors  *file,
+             const char     *prefix,
+             UsLearner      *learner,
+             GError        **error)
+{
+  const char *const names[] = { "weights.", "average.", "best." };
+  UsWeights *const blocks[] = { learner->weights, learner->average, learner->best };
+  gsize n = us_network_n_parameters (learner->weights->network);
+  g_autofree char *m = g_strconcat (prefix, "adam.m", NULL), *v = g_strconcat (prefix, "adam.v", NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *name = g_strconcat (prefix, names[i], NULL);
+
+      if ((i == 0 || blocks[i] != learner->weights) && !us_safetensors_get_weights (file, name, blocks[i], error))
+        return FALSE;
+    }
+  us_run_load (learner->run, learner->weights);
+  return get_floats (file, m, learner->adam->m, n, error) && get_floats (file, v, learner->adam->v, n, error);
+}
+
+/* Steps that the other network has taken: as many where both learn at once. */
+static guint64
+other_step (const UsTraining *self,
+            guint64           main_step)
+{
+  return us_training_is_anonymous (self) ? main_step : us_training_n_labelled (self, self->iteration);
+}
+
+static gboolean
 load_tensors (UsTraining     *self,
               UsSafetensors  *file,
               double          seconds[2],
               GError        **error)
 {
   const double *s = get_state (file, error);
-  gsize n;
-  guint step;
+  guint step, main;
 
   if (s == NULL)
     return FALSE;
   step = s[STATE_STEP];
-  if (step == 2)
+  if (step == 2 && us_training_first_step (self) == 1)
     {
       g_clear_pointer (&self->decoder, us_weights_unref);
       self->decoder = us_weights_new (self->networks[0], 0);
@@ -263,19 +358,20 @@ load_tensors (UsTraining     *self,
     }
   self->total[0] = s[STATE_TOTAL_1];
   us_training_begin (self, step, s[step == 1 ? STATE_TOTAL_1 : STATE_TOTAL_2]);
-  n = us_network_n_parameters (self->weights->network);
-  if (!us_safetensors_get_weights (file, "weights.", self->weights, error)
-      || (self->average != self->weights
-          && !us_safetensors_get_weights (file, "average.", self->average, error))
-      || !us_safetensors_get_weights (file, "best.", self->best, error)
-      || !get_floats (file, "adam.m", self->adam->m, n, error)
-      || !get_floats (file, "adam.v", self->adam->v, n, error)
+  self->iteration = s[STATE_ITERATION];
+  if (us_training_start_is_over (self))
+    us_training_hand_over (self);
+  main = main_learner (self);
+  if (!get_learner (file, "", &self->learners[main], error)
+      || (self->learners[1 - main].weights != NULL && !get_learner (file, "other.", &self->learners[1 - main], error))
       || !get_history (file, "history.1", self->history[0], error)
       || !get_history (file, "history.2", self->history[1], error))
     return FALSE;
-  us_run_load (self->run, self->weights);
-  self->iteration = s[STATE_ITERATION];
-  self->adam->step = s[STATE_ADAM_STEP];
+  self->learners[main].adam->step = s[STATE_ADAM_STEP];
+  if (self->learners[1 - main].weights != NULL)
+    self->learners[1 - main].adam->step = other_step (self, s[STATE_ADAM_STEP]);
+  if (self->frozen != NULL && self->learners[US_DECODER].weights != NULL)
+    us_run_load (self->frozen, self->learners[US_DECODER].weights);
   self->best_held_out = s[STATE_BEST_HELD_OUT];
   self->loss_sum = s[STATE_LOSS_SUM];
   self->loss_count = s[STATE_LOSS_COUNT];

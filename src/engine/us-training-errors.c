@@ -26,12 +26,19 @@ us_training_errors_clear (UsTraining *self)
   g_free (self->held_out_failed);
 }
 
+/* What the decoder's output is an answer to. */
+static UsBudgetCurve
+curve (const UsTraining *self)
+{
+  return self->step == 1 && !us_training_is_anonymous (self) ? US_BUDGET_DECODER : US_BUDGET_BOTH;
+}
+
 void
 us_training_errors_begin (UsTraining *self)
 {
   for (int c = 0; c < US_BUDGET_N_CURVES; c++)
     self->held_out_errors[c] = NAN;
-  self->held_out_errors[self->step == 1 ? US_BUDGET_DECODER : US_BUDGET_BOTH] = 0;
+  self->held_out_errors[curve (self)] = 0;
 }
 
 void
@@ -74,7 +81,7 @@ us_training_errors_output (UsTraining  *self,
 
   for (gsize i = 0; i < US_HELD_OUT_BATCH; i++)
     sum += squares (self, logits, output + i * self->n_values, self->held_out.x + (first + i) * self->n_values);
-  self->held_out_errors[self->step == 1 ? US_BUDGET_DECODER : US_BUDGET_BOTH] += sum;
+  self->held_out_errors[curve (self)] += sum;
 }
 
 static void
@@ -101,12 +108,13 @@ simulate_chunk (gpointer data,
 void
 us_training_errors_end (UsTraining *self)
 {
-  UsBudgetCurve which = self->step == 1 ? US_BUDGET_DECODER : US_BUDGET_BOTH;
+  UsBudgetCurve which = curve (self);
   gsize n = 0;
   double sum = 0;
 
   self->held_out_errors[which] = sqrt (self->held_out_errors[which] / ((double) US_HELD_OUT_ROWS * self->n_values));
-  if (self->step == 1)
+  /* latents without names are no parameters to run the simulator on */
+  if (which == US_BUDGET_DECODER || us_training_is_anonymous (self))
     return;
 
   us_pool_run (self->pool, US_HELD_OUT_BATCH / ROWS_A_CHUNK, simulate_chunk, self);

@@ -18,18 +18,23 @@ us_training_set_nonfinite (UsTraining  *self,
                            GError     **error)
 {
   const char *names[2] = { "decoder", "encoder" };
-  UsRun *runs[2] = { self->step == 1 ? self->run : self->frozen, self->step == 1 ? NULL : self->run };
+  UsLesson lesson = us_training_lesson (self);
+  gboolean through = lesson == US_LESSON_ENCODER, encoder = us_training_teaches (lesson, US_ENCODER);
+  UsRun *runs[2] = { through ? self->frozen : self->learners[US_DECODER].run,
+                     encoder ? self->learners[US_ENCODER].run : NULL };
+  UsNetwork *networks[2] = { self->networks[US_DECODER],
+                             encoder ? self->learners[US_ENCODER].weights->network : NULL };
   g_autofree char *where = NULL;
 
   /* the first that the numbers flow through: encoder, then decoder; gradients the other way round */
   for (int i = 0; i < 2 && where == NULL; i++)
     {
-      int which = (self->step == 2 && !gradients) ? 1 - i : i;
+      int which = (encoder && !gradients) ? 1 - i : i;
       gssize layer = runs[which] != NULL ? us_run_find_nonfinite (runs[which], gradients) : -1;
 
       if (layer >= 0)
         where = g_strdup_printf ("layer %" G_GSSIZE_FORMAT " (%s) of the %s", layer,
-                                 us_layer_kind_name (us_network_layer (self->networks[which], layer)->kind),
+                                 us_layer_kind_name (us_network_layer (networks[which], layer)->kind),
                                  names[which]);
     }
   g_set_error (error, US_TRAIN_ERROR, US_TRAIN_ERROR_NOT_FINITE,
@@ -39,56 +44,85 @@ us_training_set_nonfinite (UsTraining  *self,
                where != NULL ? where : "the loss", self->seed);
 }
 
-/* z = µ + σ ε of one batch; returns the mean over the batch of the divergence
- * from the latents' prior, taken as a normal of the same variance:
- * ½ Σ (µ² + σ²) / s² - 1 - log (σ² / s²)  (Kingma, Welling 2014, appendix B). */
+/* One latent's divergence N(µ, σ²) from N(0, s²): ½ ((µ² + σ²) / s² − 1 − log (σ² / s²))
+ * (Kingma, Welling 2014, appendix B). */
 static double
-draw_answers (UsTraining  *self,
-              const float *code)
+divergence_of (double mu,
+               double log_sigma,
+               double sigma,
+               double variance)
+{
+  return 0.5 * ((mu * mu + sigma * sigma) / variance - 1 - 2.0 * log_sigma + log (variance));
+}
+
+double
+us_training_divergence (const UsTraining *self,
+                        const float      *code,
+                        gsize             rows,
+                        double            variance)
 {
   gsize n = self->n_features;
+  double sum = 0;
+
+  for (gsize i = 0; i < rows; i++)
+    for (gsize k = 0; k < n; k++)
+      {
+        float log_sigma = CLAMP (code[i * 2 * n + n + k], -LOG_SIGMA_LIMIT, LOG_SIGMA_LIMIT);
+
+        sum += divergence_of (code[i * 2 * n + k], log_sigma, expf (log_sigma), variance);
+      }
+  return sum / rows;
+}
+
+double
+us_training_draw_answers (UsTraining  *self,
+                          const float *code,
+                          guint64      row,
+                          double       variance)
+{
+  gsize n = self->n_features, n_code = 2 * n;
   double divergence = 0;
 
   for (gsize i = 0; i < self->preset.batch; i++)
     {
       UsRng rng;
 
-      us_rng_init (&rng, self->seed, US_RNG_LATENT, self->iteration * self->preset.batch + i);
+      us_rng_init (&rng, self->seed, US_RNG_LATENT, row + i);
       for (gsize k = 0; k < n; k++)
         {
-          float mu = code[i * self->n_code + k];
-          float log_sigma = CLAMP (code[i * self->n_code + n + k], -LOG_SIGMA_LIMIT, LOG_SIGMA_LIMIT);
+          float mu = code[i * n_code + k];
+          float log_sigma = CLAMP (code[i * n_code + n + k], -LOG_SIGMA_LIMIT, LOG_SIGMA_LIMIT);
           float sigma = expf (log_sigma);
 
           self->noise[i * n + k] = us_rng_normal (&rng);
           self->drawn[i * n + k] = mu + sigma * self->noise[i * n + k];
-          divergence += 0.5 * (((double) mu * mu + (double) sigma * sigma) / PRIOR_VARIANCE - 1
-                               - 2.0 * log_sigma + log (PRIOR_VARIANCE));
+          divergence += divergence_of (mu, log_sigma, sigma, variance);
         }
     }
   return divergence / self->preset.batch;
 }
 
-/* Gradient of D + kl_weight × divergence with respect to µ and log σ. */
-static void
-code_gradient (UsTraining  *self,
-               const float *code,
-               const float *dz)
+void
+us_training_answers_gradient (UsTraining  *self,
+                              const float *code,
+                              const float *dz,
+                              double       divergence_weight,
+                              double       variance)
 {
   gsize n = self->n_features;
-  double weight = self->preset.kl_weight / self->preset.batch;
+  double weight = divergence_weight / self->preset.batch;
 
   for (gsize i = 0; i < self->preset.batch; i++)
     for (gsize k = 0; k < n; k++)
       {
-        gsize at = i * self->n_code + k;
+        gsize at = i * 2 * n + k;
         float log_sigma = code[at + n];
         float sigma = expf (CLAMP (log_sigma, -LOG_SIGMA_LIMIT, LOG_SIGMA_LIMIT));
         float d = dz[i * n + k];
 
-        self->code_gradient[at] = d + weight * code[at] / PRIOR_VARIANCE;
+        self->code_gradient[at] = d + weight * code[at] / variance;
         self->code_gradient[at + n] = fabsf (log_sigma) > LOG_SIGMA_LIMIT ? 0
-          : d * sigma * self->noise[i * n + k] + weight * (sigma * sigma / PRIOR_VARIANCE - 1);
+          : d * sigma * self->noise[i * n + k] + weight * (sigma * sigma / variance - 1);
       }
 }
 
@@ -134,11 +168,12 @@ double
 us_training_decoder_pass (UsTraining    *self,
                           const UsBatch *batch)
 {
-  const float *y = us_run_forward (self->run, batch->features);
-  double loss = us_loss_evaluate (self->loss, y, batch->x, self->output_gradient, NULL, self->pool);
+  UsLearner *decoder = &self->learners[US_DECODER];
+  const float *y = us_run_forward (decoder->run, batch->features);
+  double loss = us_loss_evaluate (self->losses[0], y, batch->x, self->output_gradient, NULL, self->pool);
 
   if (isfinite (loss))
-    us_run_backward (self->run, self->output_gradient, self->gradient);
+    us_run_backward (decoder->run, self->output_gradient, decoder->gradient);
   return loss;
 }
 
@@ -148,10 +183,12 @@ double
 us_training_encoder_pass (UsTraining    *self,
                           const UsBatch *batch)
 {
+  UsLearner *encoder = &self->learners[US_ENCODER];
   gsize n = self->n_features;
   gboolean has_sigma = self->preset.kl_weight > 0;
-  const float *code = us_run_forward (self->run, batch->augment ? batch->input : batch->x);
-  double divergence = has_sigma ? draw_answers (self, code) : 0;
+  const float *code = us_run_forward (encoder->run, batch->augment ? batch->input : batch->x);
+  double divergence = has_sigma ? us_training_draw_answers (self, code, self->iteration * self->preset.batch,
+                                                            PRIOR_VARIANCE) : 0;
   const float *answers = has_sigma || self->n_answers > 1 ? self->drawn : code;
   const float *y;
   double loss;
@@ -161,7 +198,7 @@ us_training_encoder_pass (UsTraining    *self,
   for (gsize i = 0; i < self->preset.batch; i++)
     us_code_squash (&self->code, answers + i * n, self->features + i * n);
   y = us_run_forward (self->frozen, self->features);
-  loss = us_loss_evaluate (self->loss, y, batch->x, self->output_gradient, NULL, self->pool);
+  loss = us_loss_evaluate (self->losses[1], y, batch->x, self->output_gradient, NULL, self->pool);
   if (isfinite (loss))
     {
       float *gradient = self->features_gradient;
@@ -172,7 +209,7 @@ us_training_encoder_pass (UsTraining    *self,
         us_code_squash_backward (&self->code, answers + i * n, self->features + i * n, gradient + i * n);
       if (has_sigma)
         {
-          code_gradient (self, code, gradient);
+          us_training_answers_gradient (self, code, gradient, self->preset.kl_weight, PRIOR_VARIANCE);
           loss += penalise (self, code, self->code_gradient, self->n_code);
         }
       else
@@ -180,7 +217,7 @@ us_training_encoder_pass (UsTraining    *self,
           loss += penalise (self, answers, gradient, n);
           us_training_scatter_answers (self, gradient);
         }
-      us_run_backward (self->run, self->code_gradient, self->gradient);
+      us_run_backward (encoder->run, self->code_gradient, encoder->gradient);
     }
   return loss + self->preset.kl_weight * divergence;
 }

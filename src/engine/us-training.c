@@ -78,12 +78,18 @@ us_training_new (const UsTrainerConfig  *config,
   if (self->simulator->outputs[self->output].kind != US_OUTPUT_IMAGE)
     self->preset.loss = US_LOSS_MSE;
 
-  self->networks[0] = self->preset.decoder (&self->preset, self->simulator, self->output);
-  self->networks[1] = self->preset.encoder (&self->preset, self->simulator, self->output);
-  us_network_output_shape (self->networks[1], &h, &w, &c);
+  us_training_set_method (self, config);
+  us_network_output_shape (self->networks[US_ENCODER], &h, &w, &c);
   self->n_code = h * w * c;
   us_training_answers_init (self);
 
+  if (config->bank != NULL)
+    {
+      self->bank = us_training_bank_new (self, config->bank, error);
+      if (self->bank == NULL)
+        return NULL;
+      g_clear_pointer (&self->wide_prior, us_prior_unref);
+    }
   if (!us_training_measure_scale (self, error))
     return NULL;
   for (int i = 0; i < 2; i++)
@@ -93,14 +99,15 @@ us_training_new (const UsTrainerConfig  *config,
   self->held_out_features = g_new0 (float, US_HELD_OUT_BATCH * self->n_features);
   self->held_out_rms = g_new0 (double, self->n_parameters);
   us_training_errors_init (self);
-  for (int s = 0; s < 2; s++)
-    self->held_out_runs[s] = us_run_new (self->networks[s], US_HELD_OUT_BATCH, US_RUN_INFERENCE, FALSE, pool);
+  for (int s = 0; s < US_N_NETWORKS; s++)
+    if (self->networks[s] != NULL)
+      self->held_out_runs[s] = us_run_new (self->networks[s], US_HELD_OUT_BATCH, US_RUN_INFERENCE, FALSE, pool);
   self->output_gradient = g_aligned_alloc0 (self->preset.batch * self->n_values, sizeof (float), 64);
   self->drawn = g_aligned_alloc0 (self->preset.batch * self->n_features, sizeof (float), 64);
   self->features = g_aligned_alloc0 (self->preset.batch * self->n_features, sizeof (float), 64);
   self->features_gradient = g_aligned_alloc0 (self->preset.batch * self->n_features, sizeof (float), 64);
   self->noise = g_aligned_alloc0 (self->preset.batch * self->n_features, sizeof (float), 64);
-  self->code_gradient = g_aligned_alloc0 (self->preset.batch * self->n_code, sizeof (float), 64);
+  self->code_gradient = g_aligned_alloc0 (self->preset.batch * MAX (self->n_code, 2 * self->n_features), sizeof (float), 64);
   return g_steal_pointer (&self);
 }
 
@@ -118,15 +125,11 @@ static void
 clear_step (UsTraining *self)
 {
   drain (self);
-  g_clear_pointer (&self->loss, us_loss_free);
+  for (int s = 0; s < 2; s++)
+    g_clear_pointer (&self->losses[s], us_loss_free);
   g_clear_pointer (&self->held_out_loss, us_loss_free);
-  g_clear_pointer (&self->run, us_run_free);
   g_clear_pointer (&self->frozen, us_run_free);
-  g_clear_pointer (&self->weights, us_weights_unref);
-  g_clear_pointer (&self->average, us_weights_unref);
-  g_clear_pointer (&self->best, us_weights_unref);
-  g_clear_pointer (&self->adam, us_adam_free);
-  g_clear_pointer (&self->gradient, g_aligned_free);
+  us_training_learners_clear (self);
 }
 
 void
@@ -138,9 +141,12 @@ us_training_free (UsTraining *self)
   for (int i = 0; i < 2; i++)
     {
       us_training_batch_clear (self, &self->batches[i], self->preset.batch);
+      g_clear_pointer (&self->history[i], g_array_unref);
+    }
+  for (int i = 0; i < US_N_NETWORKS; i++)
+    {
       g_clear_pointer (&self->held_out_runs[i], us_run_free);
       g_clear_pointer (&self->networks[i], us_network_unref);
-      g_clear_pointer (&self->history[i], g_array_unref);
     }
   us_training_batch_clear (self, &self->held_out, US_HELD_OUT_ROWS);
   g_clear_pointer (&self->decoder, us_weights_unref);
@@ -154,6 +160,7 @@ us_training_free (UsTraining *self)
   g_free (self->held_out_features);
   g_free (self->held_out_rms);
   us_training_errors_clear (self);
+  g_clear_pointer (&self->bank, us_training_bank_free);
   g_clear_pointer (&self->prior, us_prior_unref);
   g_clear_pointer (&self->wide_prior, us_prior_unref);
   g_free (self);
@@ -164,9 +171,6 @@ us_training_begin (UsTraining *self,
                    guint       step,
                    guint64     total)
 {
-  UsNetwork *network = self->networks[step - 1];
-  UsAdamConfig config = self->preset.adam[step - 1];
-
   clear_step (self);
   self->step = step;
   self->iteration = 0;
@@ -177,34 +181,16 @@ us_training_begin (UsTraining *self,
   self->last_loss = self->last_held_out = NAN;
   g_array_set_size (self->history[step - 1], 0);
 
-  self->loss = new_loss (self, step, self->preset.batch);
-  self->held_out_loss = new_loss (self, step, US_HELD_OUT_BATCH);
-
-  /* a short training cannot spend all of it on warming up */
-  config.total_steps = total;
-  config.warmup_steps = MIN (config.warmup_steps, total / 50);
-  self->weights = us_weights_new (network, self->seed + step - 1);
-  self->average = self->preset.average_decay > 0 ? us_weights_copy (self->weights) : us_weights_ref (self->weights);
-  self->best = us_weights_copy (self->weights);
-  self->adam = us_adam_new (us_network_n_parameters (network), &config);
-  self->gradient = g_aligned_alloc0 (us_network_n_parameters (network), sizeof (float), 64);
-  self->run = us_run_new (network, self->preset.batch, US_RUN_TRAINING, FALSE, self->pool);
-  us_run_load (self->run, self->weights);
-  if (step == 2)
+  us_training_learners_begin (self, step, total);
+  for (guint i = 0; i < 2; i++)
+    self->losses[i] = new_loss (self, i + 1, self->preset.batch);
+  self->held_out_loss = new_loss (self, us_training_is_anonymous (self) ? 1 : step, US_HELD_OUT_BATCH);
+  if (step == 2 && !us_training_is_anonymous (self) && self->method != US_METHOD_SUPERVISED)
     {
-      self->frozen = us_run_new (self->networks[0], self->preset.batch, US_RUN_FROZEN, TRUE, self->pool);
-      us_run_load (self->frozen, self->decoder);
+      self->frozen = us_run_new (self->networks[US_DECODER], self->preset.batch, US_RUN_FROZEN, TRUE, self->pool);
+      us_run_load (self->frozen, self->learners[US_DECODER].weights != NULL ? self->learners[US_DECODER].weights
+                                                                            : self->decoder);
     }
-}
-
-double
-us_training_cost (const UsTraining *self,
-                  guint             step)
-{
-  double decoder = us_network_flop (self->networks[0]), encoder = us_network_flop (self->networks[1]);
-
-  /* forward, gradient of weights, gradient of inputs; the frozen decoder has no middle one */
-  return self->preset.batch * (step == 1 ? 3 * decoder : 3 * encoder + 2 * decoder);
 }
 
 /* batches[iteration % 2] is there when this returns; the next one is under way. */
@@ -226,18 +212,35 @@ next_batch (UsTraining  *self,
 }
 
 static void
-update_average (UsTraining *self)
+update_average (UsTraining *self,
+                UsLearner  *learner)
 {
-  UsNetwork *network = self->weights->network;
+  UsNetwork *network = learner->weights->network;
   /* the first averages forget the random start sooner */
   double decay = MIN (self->preset.average_decay, (1.0 + self->iteration) / (10.0 + self->iteration));
 
-  if (self->average == self->weights)
+  if (learner->average == learner->weights)
     return;
-  us_ema_update (self->average->parameters, self->weights->parameters, us_network_n_parameters (network),
+  us_ema_update (learner->average->parameters, learner->weights->parameters, us_network_n_parameters (network),
                  decay, self->pool);
   if (us_network_n_state (network) > 0)
-    us_ema_update (self->average->state, self->weights->state, us_network_n_state (network), decay, self->pool);
+    us_ema_update (learner->average->state, learner->weights->state, us_network_n_state (network), decay, self->pool);
+}
+
+static void
+keep_best (UsTraining *self)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      UsLearner *learner = &self->learners[i];
+
+      if (learner->weights == NULL)
+        continue;
+      memcpy (learner->best->parameters, learner->average->parameters,
+              us_network_n_parameters (learner->weights->network) * sizeof (float));
+      memcpy (learner->best->state, learner->average->state,
+              us_network_n_state (learner->weights->network) * sizeof (float));
+    }
 }
 
 static gboolean
@@ -276,44 +279,79 @@ keep_record (UsTraining *self,
       memcpy (point.rms, self->held_out_errors, sizeof point.rms);
       if (point.held_out < self->best_held_out)
         {
-          UsNetwork *network = self->weights->network;
-
           self->best_held_out = point.held_out;
-          memcpy (self->best->parameters, self->average->parameters,
-                  us_network_n_parameters (network) * sizeof (float));
-          memcpy (self->best->state, self->average->state, us_network_n_state (network) * sizeof (float));
+          keep_best (self);
         }
     }
   g_array_append_val (self->history[self->step - 1], point);
+}
+
+static double
+teach (UsTraining    *self,
+       UsLesson       lesson,
+       const UsBatch *batch)
+{
+  switch (lesson)
+    {
+    case US_LESSON_DECODER:
+      return us_training_decoder_pass (self, batch);
+    case US_LESSON_ENCODER:
+      return us_training_encoder_pass (self, batch);
+    case US_LESSON_SUPERVISED:
+      return us_training_supervised_pass (self, batch);
+    case US_LESSON_JOINT:
+      return us_training_joint_pass (self, batch);
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+/* Adam's step of one network; FALSE: the gradient is not finite. */
+static gboolean
+take_step (UsTraining *self,
+           guint       network)
+{
+  UsLearner *learner = &self->learners[network];
+
+  if (!isfinite (us_adam_step (learner->adam, learner->weights->parameters, learner->gradient, self->pool)))
+    return FALSE;
+  us_run_load (learner->run, learner->weights);
+  /* the encoder goes on through the decoder as it is now */
+  if (network == US_DECODER && self->frozen != NULL)
+    us_run_load (self->frozen, learner->weights);
+  update_average (self, learner);
+  return TRUE;
 }
 
 static gboolean
 iterate (UsTraining  *self,
          GError     **error)
 {
-  const UsBatch *batch;
+  UsLesson lesson = us_training_lesson (self);
   double loss;
 
   if (!next_batch (self, error))
     return FALSE;
-  batch = &self->batches[self->iteration % 2];
-  loss = self->step == 1 ? us_training_decoder_pass (self, batch) : us_training_encoder_pass (self, batch);
+  loss = teach (self, lesson, &self->batches[self->iteration % 2]);
   if (!isfinite (loss))
     {
       us_training_set_nonfinite (self, "The loss", FALSE, error);
       return FALSE;
     }
-  if (!isfinite (us_adam_step (self->adam, self->weights->parameters, self->gradient, self->pool)))
-    {
-      us_training_set_nonfinite (self, "The gradient", TRUE, error);
-      return FALSE;
-    }
-  us_run_load (self->run, self->weights);
-  update_average (self);
+  for (guint i = 0; i < 2; i++)
+    if (us_training_teaches (lesson, i) && !take_step (self, i))
+      {
+        us_training_set_nonfinite (self, "The gradient", TRUE, error);
+        return FALSE;
+      }
   self->iteration++;
   self->last_loss = loss;
-  self->loss_sum += loss;
-  self->loss_count++;
+  /* in step 2 the history is the encoder's */
+  if (self->step == 1 || us_training_teaches (lesson, US_ENCODER))
+    {
+      self->loss_sum += loss;
+      self->loss_count++;
+    }
   return TRUE;
 }
 
@@ -325,6 +363,8 @@ us_training_advance (UsTraining  *self,
   if (!iterate (self, error))
     return FALSE;
   keep_record (self, seconds);
+  if (us_training_start_is_over (self))
+    us_training_hand_over (self);
   return TRUE;
 }
 
@@ -359,11 +399,24 @@ us_training_finish_step (UsTraining *self)
   if (self->step == 1)
     {
       g_clear_pointer (&self->decoder, us_weights_unref);
-      self->decoder = us_weights_copy (self->best);
+      self->decoder = us_weights_copy (self->learners[US_DECODER].best);
     }
   drain (self);
   if (self->step == 2)
     self->step = 3;
+}
+
+/* What is kept of a network: NULL when there is none yet. */
+static UsWeights *
+kept (UsTraining *self,
+      guint       network,
+      gboolean    best)
+{
+  const UsLearner *learner = &self->learners[network];
+
+  if (learner->weights != NULL)
+    return us_weights_copy (best ? learner->best : learner->average);
+  return network == US_DECODER && self->decoder != NULL ? us_weights_ref (self->decoder) : NULL;
 }
 
 UsSimvae *
@@ -371,17 +424,22 @@ us_training_model (UsTraining           *self,
                    const UsSimvaeRecord *record,
                    gboolean              best)
 {
-  g_autoptr(UsWeights) now = us_weights_copy (best ? self->best : self->average);
+  g_autoptr(UsWeights) decoder = NULL;
+  g_autoptr(UsWeights) encoder = NULL;
   g_autoptr(UsCalibration) calibration = NULL;
   UsSimvaeParts parts = {
     .prior = self->prior,
     .output = self->output,
-    .decoder = self->step == 1 ? now : self->decoder,
-    .encoder = self->step == 1 ? NULL : now,
     .loss = self->preset.loss,
     .scale = self->scale,
     .record = record,
   };
+
+  /* until it was handed over, a plain VAE's decoder does not know the parameters' names */
+  if (self->step == 1 && us_training_is_anonymous (self))
+    return NULL;
+  parts.decoder = decoder = kept (self, US_DECODER, best);
+  parts.encoder = encoder = kept (self, US_ENCODER, best);
 
   /* until the real calibration: what the held-out draws say, as if it were normal */
   if (self->step >= 2 && self->n_code == self->n_answers * self->n_features && isfinite (self->last_held_out))
