@@ -85,6 +85,25 @@ test_slopes (void)
     }
 }
 
+/* Level because nothing has been learnt yet is not the same as level because all has been. */
+static void
+test_plateau (void)
+{
+  g_autoptr(UsErrorBudget) budget = budget_of (30, noise_law);
+  UsErrorCurve *curve = &budget->curve[US_BUDGET_SIMULATOR];
+  g_autofree char *unknown = us_error_curve_to_words (curve, US_BUDGET_SIMULATOR), *plateau = NULL, *learnt = NULL;
+
+  g_assert_true (isnan (curve->share));
+  g_assert_nonnull (strstr (unknown, "little"));
+  curve->share = 0.68;
+  plateau = us_error_curve_to_words (curve, US_BUDGET_SIMULATOR);
+  g_assert_nonnull (strstr (plateau, "plateau"));
+  g_assert_nonnull (strstr (plateau, "68 %"));
+  curve->share = 0.05;
+  learnt = us_error_curve_to_words (curve, US_BUDGET_SIMULATOR);
+  g_assert_cmpstr (learnt, ==, unknown);
+}
+
 static void
 test_too_few (void)
 {
@@ -493,6 +512,7 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/evidence/slopes", test_slopes);
+  g_test_add_func ("/evidence/plateau", test_plateau);
   g_test_add_func ("/evidence/too-few", test_too_few);
   g_test_add_func ("/evidence/recorded", test_recorded);
   g_test_add_func ("/evidence/files", test_files);

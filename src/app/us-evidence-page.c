@@ -14,6 +14,8 @@
 
 #include <glib/gi18n.h>
 
+#define BUDGET_HEIGHT 320       /* of the errors against draws, */
+#define EMPTY_HEIGHT  110       /* and where none were recorded */
 #define CHART_HEIGHT  220       /* of a worst case's curve */
 #define PICTURE_SIDE  110       /* of a worst case's picture */
 #define PAIR_WIDTH    640       /* two charts stand side by side from here on */
@@ -110,6 +112,8 @@ fill_accuracy (UsEvidencePage *self)
 static void
 fill_budget (UsEvidencePage *self)
 {
+  gtk_widget_set_size_request (GTK_WIDGET (self->budget_chart), -1,
+                               us_plot_is_empty (self->view->budget) ? EMPTY_HEIGHT : BUDGET_HEIGHT);
   us_chart_set_plot (self->budget_chart, self->view->budget);
   us_evidence_fill_errors (self->errors, self->view->evidence);
   set_words (self->budget_words, us_evidence_words_budget (self->view->evidence));

@@ -232,7 +232,7 @@ us_evidence_fill_worst (UsTable          *table,
   const UsSimulator *simulator = us_simvae_simulator (evidence->model);
   g_autoptr(GPtrArray) cells = g_ptr_array_new_with_free_func (g_free);
 
-  add (cells, _("True → answered"));
+  add (cells, evidence->evaluation->equivalent != NULL ? _("Closest right → answered") : _("True → answered"));
   for (gsize k = 0; k < evidence->n_worst; k++)
     take (cells, g_strdup_printf (_("Case %zu"), k + 1));
   for (gsize p = 0; p < simulator->n_parameters; p++)
@@ -242,10 +242,12 @@ us_evidence_fill_worst (UsTable          *table,
       take (cells, g_strdup_printf ("%s (%s)", _(parameter->label), parameter->symbol));
       for (gsize k = 0; k < evidence->n_worst; k++)
         {
-          g_autofree char *theta = us_quantity_format (evidence->worst[k].theta[p], parameter->unit);
-          g_autofree char *answer = us_quantity_format (evidence->worst[k].answer[p], parameter->unit);
+          const UsWorstCase *worst = &evidence->worst[k];
+          const double *closest = evidence->evaluation->modulo->closest + worst->row * simulator->n_parameters;
+          g_autofree char *right = us_quantity_format (closest[p], parameter->unit);
+          g_autofree char *answer = us_quantity_format (worst->answer[p], parameter->unit);
 
-          take (cells, g_strdup_printf ("%s → %s", theta, answer));
+          take (cells, g_strdup_printf ("%s → %s", right, answer));
         }
     }
   show (table, cells, evidence->n_worst + 1);

@@ -17,7 +17,7 @@ void us_evidence_fill_accuracy (UsTable          *table,
 /* Of decoder, decoder after encoder, simulator after encoder, in the output's units. */
 void us_evidence_fill_errors   (UsTable          *table,
                                 const UsEvidence *evidence);
-/* A row a parameter, a column a worst case: true and answered. */
+/* A row a parameter, a column a worst case: the closest right parameters (the true ones without symmetry) and the answer. */
 void us_evidence_fill_worst    (UsTable          *table,
                                 const UsEvidence *evidence);
 

@@ -6,7 +6,9 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-#define MUCH 1.25               /* an error so many times another is the weak part */
+#define MUCH       1.25         /* an error so many times another is the weak part */
+#define ALMOST_ALL 0.9995       /* would be rounded to all */
+#define PARAGRAPH  "\n<span size=\"5000\"> </span>\n"
 
 static const char *
 symmetry_of (const UsEvidence *self)
@@ -22,6 +24,7 @@ us_evidence_words_verdict (const UsEvidence *self)
   const UsInformation *histogram = self->evaluation->histogram;
   gboolean symmetric = histogram->equivalent != NULL;
   double ceiling = symmetric ? histogram->mig_equivalent : histogram->mig_truth;
+  double accuracy = MAX (self->evaluation->modulo->mean_accuracy, 0);
   GString *text = g_string_new (NULL);
 
   g_string_append_printf (text, symmetric ? _("MIG is %.2f; any equally right answer would reach %.2f.")
@@ -34,8 +37,10 @@ us_evidence_words_verdict (const UsEvidence *self)
                               self->published->mig, self->published->mig_truth);
     }
   g_string_append_c (text, ' ');
-  g_string_append_printf (text, _("The answers get %.1f %% of what varies in the parameters right."),
-                          100 * MAX (self->evaluation->modulo->mean_accuracy, 0));
+  if (accuracy >= ALMOST_ALL)
+    g_string_append (text, _("The answers get more than 99.9 % of what varies in the parameters right."));
+  else
+    g_string_append_printf (text, _("The answers get %.1f %% of what varies in the parameters right."), 100 * accuracy);
   return g_string_free (text, FALSE);
 }
 
@@ -47,7 +52,7 @@ add_paragraph (GString    *text,
   g_autofree char *markup = g_markup_printf_escaped ("<b>%s</b>  %s", name, words);
 
   if (text->len > 0)
-    g_string_append_c (text, '\n');
+    g_string_append (text, PARAGRAPH);
   g_string_append (text, markup);
 }
 
@@ -124,10 +129,23 @@ weak_part (const UsEvaluation *evaluation)
   return _("Decoder and encoder are about equally good: neither holds the other back.");
 }
 
+static void
+add_sentence (GString    *text,
+              const char *words)
+{
+  g_autofree char *markup = g_markup_escape_text (words, -1);
+
+  if (text->len > 0)
+    g_string_append (text, PARAGRAPH);
+  g_string_append (text, markup);
+}
+
 char *
 us_evidence_words_budget (const UsEvidence *self)
 {
-  GString *text = g_string_new (weak_part (self->evaluation));
+  GString *text = g_string_new (NULL);
+
+  add_sentence (text, weak_part (self->evaluation));
 
   if (us_error_budget_is_empty (self->budget))
     return g_string_free (text, FALSE);
@@ -135,11 +153,10 @@ us_evidence_words_budget (const UsEvidence *self)
     {
       g_autofree char *words = us_error_curve_to_words (&self->budget->curve[c], c);
 
-      g_string_append_printf (text, "\n%s", words);
+      add_sentence (text, words);
     }
-  g_string_append_c (text, '\n');
-  g_string_append (text, _("Powers are of the last factor of four of the draws. Learning slows down on purpose towards the "
-                           "end, so more draws means a longer training from its start."));
+  add_sentence (text, _("Powers are of the last factor of four of the draws. Learning slows down on purpose towards the "
+                        "end, so more draws means a longer training from its start."));
   return g_string_free (text, FALSE);
 }
 

@@ -15,7 +15,7 @@ char *us_evidence_words_scores   (const UsEvidence *self);
 char *us_evidence_words_matrices (const UsEvidence *self);
 /* How to read the table of parameters. */
 char *us_evidence_words_accuracy (const UsEvidence *self);
-/* Does it converge, would more time help, and what is the weakest part. */
+/* Does it converge, would more time help, and what is the weakest part; Pango markup. */
 char *us_evidence_words_budget   (const UsEvidence *self);
 char *us_evidence_words_worst    (const UsEvidence *self);
 

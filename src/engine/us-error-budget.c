@@ -8,7 +8,8 @@
 
 #define TAIL       4.0          /* the slope is taken over draws from 1/4 of the last on */
 #define MIN_POINTS 4
-#define LEVEL      0.05         /* a slope that doubling the draws would show as less than 4 % */
+#define LEVEL      0.1          /* a slope that doubling the draws would show as less than 7 % */
+#define UNLEARNT   0.3          /* a share of a wrong answer's error from which on a level is but a plateau */
 
 static gboolean
 recorded (const UsHistoryPoint *point,
@@ -24,7 +25,7 @@ fit_slope (UsErrorCurve *self)
   double mx = 0, my = 0, xx = 0, xy = 0, yy = 0, left;
   gsize first = 0, m;
 
-  self->slope = self->slope_sd = NAN;
+  self->slope = self->slope_sd = self->share = NAN;
   self->trend = US_TREND_UNKNOWN;
   while (first < self->n && self->draws[first] < self->draws[self->n - 1] / TAIL)
     first++;
@@ -125,26 +126,37 @@ us_budget_curve_name (UsBudgetCurve curve)
     }
 }
 
+/* With a minus as it is printed, and no minus before nothing. */
+static char *
+power_to_text (double power)
+{
+  return g_strdup_printf ("%s%.2f", power <= -0.005 ? "\u2212" : "", fabs (power));
+}
+
 char *
 us_error_curve_to_words (const UsErrorCurve *self,
                          UsBudgetCurve       which)
 {
   const char *name = us_budget_curve_name (which);
+  g_autofree char *power = power_to_text (self->slope);
 
   if (self->n == 0)
     return g_strdup_printf (_("%s: not recorded."), name);
   switch (self->trend)
     {
     case US_TREND_FALLING:
-      return g_strdup_printf (_("%s: still falling, as the number of draws to the power %.2f. More time would help: "
+      return g_strdup_printf (_("%s: still falling, as the number of draws to the power %s. More time would help: "
                                 "twice the draws would leave about %.0f %% of the error."),
-                              name, self->slope, 100 * pow (2, self->slope));
+                              name, power, 100 * pow (2, self->slope));
     case US_TREND_LEVEL:
-      return g_strdup_printf (_("%s: level (the number of draws to the power %.2f). More time alone would change little."),
-                              name, self->slope);
+      if (self->share > UNLEARNT)
+        return g_strdup_printf (_("%s: level, but at %.0f %% of the error of a wrong answer: little has been learnt yet, "
+                                  "and such a plateau may end with more time."), name, 100 * self->share);
+      return g_strdup_printf (_("%s: level (the number of draws to the power %s). More time alone would change little."),
+                              name, power);
     case US_TREND_RISING:
-      return g_strdup_printf (_("%s: rising, as the number of draws to the power %.2f. More time would do harm."),
-                              name, self->slope);
+      return g_strdup_printf (_("%s: rising, as the number of draws to the power %s. More time would do harm."),
+                              name, power);
     default:
       return g_strdup_printf (_("%s: too few measurements to tell whether more time would help."), name);
     }

@@ -28,6 +28,7 @@ typedef struct
   double      *draws, *rms;     /* (n) rising draws of that step; rms > 0 */
   double       slope, slope_sd; /* d log rms / d log draws over the last factor of four, least squares; NaN: unknown */
   UsErrorTrend trend;           /* what the slope says beyond twice its uncertainty */
+  double       share;           /* of the error that a wrong answer has, at the end; NaN: not known */
 } UsErrorCurve;
 
 /**

@@ -110,6 +110,20 @@ find_worst (UsEvidence *self,
   return TRUE;
 }
 
+/* How much has been learnt at all. */
+static void
+set_shares (UsEvidence *self)
+{
+  const double rms[US_BUDGET_N_CURVES] = {
+    [US_BUDGET_DECODER] = self->evaluation->rms_decoder,
+    [US_BUDGET_BOTH] = self->evaluation->rms_both,
+    [US_BUDGET_SIMULATOR] = self->evaluation->rms_simulator,
+  };
+
+  for (int c = 0; c < US_BUDGET_N_CURVES; c++)
+    self->budget->curve[c].share = rms[c] / self->evaluation->rms_chance;
+}
+
 UsEvidence *
 us_evidence_new (UsSimvae               *model,
                  const UsEvaluateConfig *config,
@@ -128,6 +142,8 @@ us_evidence_new (UsSimvae               *model,
   if (config == NULL)
     config = &standard;
   self->evaluation = us_evaluate_full (model, config, cancellable, error);
+  if (self->evaluation != NULL)
+    set_shares (self);
   if (self->evaluation == NULL || !find_worst (self, config->seed, n_worst, error))
     return NULL;
   self->seconds = (g_get_monotonic_time () - start) / 1e6;
