@@ -210,11 +210,12 @@ run_evaluate (int           argc,
               GError      **error)
 {
   g_autofree char *out = NULL, *drawings_folder = NULL, *pairs_text = NULL, *seed_text = NULL, *jobs_text = NULL;
-  gboolean json = FALSE;
+  gboolean json = FALSE, refine = FALSE;
   const GOptionEntry entries[] = {
     { "pairs", 'n', 0, G_OPTION_ARG_STRING, &pairs_text, "Held-out pairs (default 10000)", "N" },
     { "seed", 's', 0, G_OPTION_ARG_STRING, &seed_text, "Seed of the held-out draws (default 1)", "S" },
     { "jobs", 'j', 0, G_OPTION_ARG_STRING, &jobs_text, "Workers (default all processors)", "J" },
+    { "refine", 0, 0, G_OPTION_ARG_NONE, &refine, "Let the simulator itself refine each answer first", NULL },
     { "drawings", 'd', 0, G_OPTION_ARG_FILENAME, &drawings_folder,
       "Also drawings by hand: *.json marked single_valued, beside their best fit", "FOLDER" },
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, "Folder for metrics.json, pairs.csv and drawings.csv", "FOLDER" },
@@ -239,7 +240,9 @@ run_evaluate (int           argc,
   if (drawings_folder != NULL
       && (drawings = us_evaluate_drawings (model, drawings_folder, cancellable, error)) == NULL)
     return FALSE;
-  if ((evaluation = us_evaluate (model, pairs, seed, jobs, cancellable, error)) == NULL
+  evaluation = us_evaluate_full (model, &(UsEvaluateConfig) { .n_pairs = pairs, .seed = seed, .n_workers = jobs,
+                                                              .refine = refine }, cancellable, error);
+  if (evaluation == NULL
       || !us_evaluation_write (evaluation, model, out, error)
       || (drawings != NULL && !us_drawings_evaluation_write (drawings, model, out, error)))
     return FALSE;

@@ -4,6 +4,7 @@
 #include "us-evaluate-private.h"
 
 #include "us-error.h"
+#include "us-refine.h"
 #include "us-simvae-private.h"
 
 #include <math.h>
@@ -21,6 +22,7 @@ typedef struct
   guint64   seed, first;
   gsize     count;
   double   *v, *z;             /* (B, P) */
+  double   *latent;            /* (B, P) of z */
   float    *x;                 /* (B, N) S(V) */
   float    *again;             /* (B, N) S(Z) */
   gboolean *failed;            /* (B) S(Z) left its domain */
@@ -38,6 +40,19 @@ simulate_truth (gpointer data,
   us_simulate_rows (us_simvae_prior (work->model), us_simvae_output (work->model), work->seed, work->first + at,
                     MIN (ROWS_A_CHUNK, work->count - at), work->v + at * p_count,
                     work->x + at * us_simvae_n_values (work->model), &work->errors[chunk]);
+}
+
+static void
+refine_answers (gpointer data,
+                gsize    chunk,
+                guint    worker)
+{
+  Work *work = data;
+  gsize n = us_simvae_n_values (work->model), p_count = us_simvae_n_parameters (work->model);
+
+  for (gsize i = chunk * ROWS_A_CHUNK; i < MIN (work->count, (chunk + 1) * ROWS_A_CHUNK); i++)
+    us_refine (us_simvae_prior (work->model), us_simvae_output (work->model), work->x + i * n,
+               work->latent + i * p_count, NULL);
 }
 
 static void
@@ -183,6 +198,9 @@ run_pairs (UsEvaluation           *self,
       us_player_encode_latent (player, work.count, x, latent, sigma);
       for (gsize i = 0; i < work.count * p_count; i++)
         latent[i] = CLAMP (latent[i], -1.0, 1.0);
+      work.latent = latent;
+      if (config->refine)
+        us_pool_run (pool, n_chunks, refine_answers, &work);
       for (gsize i = 0; i < work.count; i++)
         us_prior_from_latent (us_simvae_prior (model), latent + i * p_count, work.z + i * p_count);
       us_pool_run (pool, n_chunks, simulate_answers, &work);

@@ -64,6 +64,8 @@ typedef struct
   guint64            seed;
   guint              n_workers;  /* 0: all processors */
   int                niceness;   /* of the workers */
+  gboolean           refine;     /* each answer in the simulator (us_refine()): Z is then that, and what is said
+                                  * of intervals, σ and Chen's gap holds a fortiori */
   UsEvaluateProgress progress;   /* or NULL */
   gpointer           data;       /* for progress */
 } UsEvaluateConfig;

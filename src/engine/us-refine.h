@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "us-prior.h"
+
+G_BEGIN_DECLS
+
+/* P parameters, N values of the output. */
+
+/**
+ * us_refine:
+ * @prior: says the simulator too; answers stay inside of it
+ * @output: which output x is
+ * @x: (N) what is to be met, in the simulator's units
+ * @z: (P) latents: where to begin; the refined ones
+ * @runs: (out) (optional): of the simulator that it took
+ *
+ * A hybrid run: the encoder's answer is the start, and the simulator itself, not its emulator, has the
+ * last word.  Least squares by Levenberg and Marquardt (GSL) with differences of whole simulator runs for
+ * derivatives; of pictures first over blocks of 4 × 4 and 2 × 2 pixels, where shapes that do not overlap yet
+ * still feel each other.  Classes, whole numbers and fixed parameters stay as they are.  Never worse than the
+ * start: what does not come nearer to x is not taken.  For simulators whose output is not noisy: the same draw of
+ * noise is used throughout.  Any thread; allocates.
+ *
+ * Returns: the RMS of S(θ(z)) − x; NaN: the simulator does not run on the start
+ */
+double us_refine (const UsPrior *prior,
+                  guint          output,
+                  const float   *x,
+                  double        *z,
+                  guint         *runs);
+
+G_END_DECLS
