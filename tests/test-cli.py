@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import traceback
+import zipfile
 
 CLI = sys.argv[1]
 TMP = tempfile.TemporaryDirectory()
@@ -276,6 +277,48 @@ def evaluate_writes_metrics_and_pairs():
     z = [float(r["z_a1"]) for r in rows]
     rmse = (sum((a - b) ** 2 for a, b in zip(v, z)) / len(v)) ** 0.5
     assert abs(rmse - m["rmse"][m["parameters"].index("a1")]) < 1e-6 * (1 + rmse), (rmse, m)
+
+
+def a_set_of_pictures_is_a_simulator():
+    def npy(kind, shape, data):
+        head = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+        return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + data
+
+    def write(name, levels, dot):
+        points = [(a, b) for a in range(3) for b in levels]
+        with zipfile.ZipFile(path(name), "w", zipfile.ZIP_DEFLATED) as z:
+            z.writestr("metadata.npy", npy("|O", (), b"cos\nsystem\n(S'exit 3'\ntR."))
+            z.writestr("imgs.npy", npy("|u1", (len(points), 64, 64), b"".join(
+                bytes(dot if 8 * a <= j < 30 + 4 * a and i < 10 * b else 0 for i in range(64) for j in range(64))
+                for a, b in points)))
+            z.writestr("latents_values.npy", npy("<f8", (len(points), 2), b"".join(struct.pack("<dd", *p) for p in points)))
+
+    os.environ["XDG_CACHE_HOME"] = path("cache")
+    write("bars.npz", [1.0, 2.0, 5.0], 1)
+    sim = "dataset:" + path("bars.npz")
+    d = json.loads(cli("describe", sim, "--json").stdout)
+    assert d["id"] == sim and d["outputs"][0]["shape"] == [64, 64, 1], d
+    assert [(p["name"], p["lower"], p["upper"]) for p in d["parameters"]] == [("factor1", 0, 2), ("factor2", 1, 5)], d
+    cli("simulate", sim, "--count", "20", "--out", path("bars-bank"))
+    cli("train", "simvae", sim, "--out", path("bars.safetensors"), "--preset", "quick", "--samples", "256", "--seed", "5")
+    cli("decode", path("bars.safetensors"), "--set", "factor2=5", "--out", path("bars.png"))
+    cli("evaluate", path("bars.safetensors"), "--pairs", "100", "--out", path("bars-ev"))
+    assert json.loads(read("bars-ev/metrics.json"))["simulator"] == sim
+
+    # Moved: a message that says what to do, and doing it helps.  Another set is not taken for it.
+    os.mkdir(path("elsewhere"))
+    os.rename(path("bars.npz"), path("elsewhere/new.npz"))
+    lost = cli("decode", path("bars.safetensors"), "--out", path("bars.png"), status=1).stderr
+    assert path("bars.npz") in lost and "UNDERSTUDY_DATASETS" in lost, lost
+    os.environ["UNDERSTUDY_DATASETS"] = path("elsewhere/new.npz")
+    cli("decode", path("bars.safetensors"), "--out", path("bars.png"))
+    del os.environ["UNDERSTUDY_DATASETS"]
+    write("bars.npz", [1.0, 2.0, 6.0], 1)
+    other = cli("decode", path("bars.safetensors"), "--out", path("bars.png"), status=1).stderr
+    assert "another set" in other, other
+    with open(path("bars.npz"), "r+b") as f:
+        f.truncate(300)
+    assert "bars.npz" in cli("describe", sim, status=1).stderr
 
 
 def benchmark_prints_a_json_object_a_line():

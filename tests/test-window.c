@@ -2,6 +2,7 @@
 /* The window and its session: files, questions, state. */
 #include "config.h"
 
+#include "dataset-fixture.h"
 #include "us-settings.h"
 #include "us-window.h"
 #include "ui-fixture.h"
@@ -226,6 +227,40 @@ has_ended (gpointer data)
 
 /* Training in the window: the model appears, is unsaved, and closing asks. */
 static void
+draw_blank (const double *values,
+            guint8       *pixels)
+{
+  memset (pixels, values[0] > 0, 64);
+}
+
+static gboolean
+has_dataset (gpointer data)
+{
+  return g_str_has_prefix (us_session_get_simulator (us_window_get_session (data))->id, "dataset:");
+}
+
+/* A set of pictures goes where simulators are. */
+static void
+test_dataset (void)
+{
+  static const double levels[] = { 0, 1 };
+  const FixtureSet set = { .n_factors = 1, .n = { 2 }, .levels = { levels }, .height = 8, .width = 8, .draw = draw_blank };
+  g_autofree char *dir = g_dir_make_tmp ("us-ui-XXXXXX", NULL);
+  char *path = g_build_filename (dir, "two.npz", NULL);
+  g_autoptr(GFile) file = g_file_new_for_path (path);
+  UsWindow *window = new_window ();
+
+  fixture_write_set (path, &set);
+  us_window_show_page (window, "train");
+  us_window_open (window, file);
+  g_assert_true (fixture_wait (has_dataset, window, 20));
+  g_assert_null (us_session_get_model (us_window_get_session (window)));
+  g_assert_null (find_dialog ());
+  drop_window (window);
+  fixture_remove (path);
+}
+
+static void
 test_training (void)
 {
   UsWindow *window = new_window ();
@@ -321,6 +356,7 @@ main (int   argc,
   g_test_add_func ("/window/empty", test_empty);
   g_test_add_func ("/window/open", test_open);
   g_test_add_func ("/window/bad-files", test_bad_files);
+  g_test_add_func ("/window/dataset", test_dataset);
   g_test_add_func ("/window/training", test_training);
   g_test_add_func ("/window/close-while-training", test_close_while_training);
   g_test_add_func ("/window/state", test_state);
