@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "simulator-fixture.h"
 #include "us-prior.h"
 
 #include <math.h>
@@ -12,11 +13,7 @@ enum { X, Y, W, H };
 static const UsSimulator *
 box (void)
 {
-  g_autoptr(GError) error = NULL;
-  const UsSimulator *simulator = us_registry_find ("box", &error);
-
-  g_assert_no_error (error);
-  return simulator;
+  return fixture_simulator ("box");
 }
 
 static void
@@ -24,10 +21,8 @@ draw_box (double x, double y, double w, double h,
           float *out)           /* (SIZE, SIZE, 3) */
 {
   const double theta[] = { x, y, w, h };
-  UsRng rng;
 
-  us_rng_init (&rng, 1, US_RNG_TEST, 0);
-  g_assert_cmpint (box ()->run (box (), theta, 0, &rng, out), ==, US_SIM_OK);
+  fixture_simulate (box (), theta, out);
 }
 
 /* Green is touched by the box alone where no cross is; row 0 is at the top, y counts from the bottom. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "simulator-fixture.h"
 #include "us-npy.h"
 #include "us-prior.h"
 
@@ -16,21 +17,14 @@ enum { SHAPE, SCALE, ORIENTATION, POS_X, POS_Y };
 static const UsSimulator *
 dsprites (void)
 {
-  g_autoptr(GError) error = NULL;
-  const UsSimulator *simulator = us_registry_find ("dsprites", &error);
-
-  g_assert_no_error (error);
-  return simulator;
+  return fixture_simulator ("dsprites");
 }
 
 static void
 draw (const double *theta,
       float        *out)        /* (SIZE, SIZE) */
 {
-  UsRng rng;
-
-  us_rng_init (&rng, 1, US_RNG_TEST, 0);
-  g_assert_cmpint (dsprites ()->run (dsprites (), theta, 0, &rng, out), ==, US_SIM_OK);
+  fixture_simulate (dsprites (), theta, out);
 }
 
 /* Frames of the animation that the publishers show: all shapes, scales, orientations and positions,

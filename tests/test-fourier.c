@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "simulator-fixture.h"
 #include "us-prior.h"
 #include "us-raster.h"
 
@@ -14,11 +15,7 @@
 static const UsSimulator *
 fourier (void)
 {
-  g_autoptr(GError) error = NULL;
-  const UsSimulator *simulator = us_registry_find ("fourier", &error);
-
-  g_assert_no_error (error);
-  return simulator;
+  return fixture_simulator ("fourier");
 }
 
 /* The definition, by the mathematical library. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "simulator-fixture.h"
 #include "us-prior.h"
 
 #include <math.h>
@@ -15,21 +16,14 @@
 static const UsSimulator *
 polygon (void)
 {
-  g_autoptr(GError) error = NULL;
-  const UsSimulator *simulator = us_registry_find ("polygon", &error);
-
-  g_assert_no_error (error);
-  return simulator;
+  return fixture_simulator ("polygon");
 }
 
 static void
 draw (const double *theta,
       float        *out)        /* (SIZE, SIZE) */
 {
-  UsRng rng;
-
-  us_rng_init (&rng, 1, US_RNG_TEST, 0);
-  g_assert_cmpint (polygon ()->run (polygon (), theta, 0, &rng, out), ==, US_SIM_OK);
+  fixture_simulate (polygon (), theta, out);
 }
 
 /* A rectangle in closed form: y counts from the bottom, row 0 is at the top. */

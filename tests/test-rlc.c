@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "simulator-fixture.h"
 #include "us-prior.h"
 
 #include <glib/gstdio.h>
@@ -16,21 +17,14 @@ enum { R, L, C };
 static const UsSimulator *
 rlc (void)
 {
-  g_autoptr(GError) error = NULL;
-  const UsSimulator *simulator = us_registry_find ("rlc", &error);
-
-  g_assert_no_error (error);
-  return simulator;
+  return fixture_simulator ("rlc");
 }
 
 static void
 run (const double *theta,
      float        *out)         /* (T, 2) */
 {
-  UsRng rng;
-
-  us_rng_init (&rng, 1, US_RNG_TEST, 0);
-  g_assert_cmpint (rlc ()->run (rlc (), theta, 0, &rng, out), ==, US_SIM_OK);
+  fixture_simulate (rlc (), theta, out);
 }
 
 static double
