@@ -221,6 +221,14 @@ us_session_get_model (UsSession *self)
 {
   g_return_val_if_fail (US_IS_SESSION (self), NULL);
 
+  return self->model != NULL && !us_simvae_is_anonymous (self->model) ? self->model : NULL;
+}
+
+UsSimvae *
+us_session_get_any_model (UsSession *self)
+{
+  g_return_val_if_fail (US_IS_SESSION (self), NULL);
+
   return self->model;
 }
 

@@ -49,6 +49,9 @@ void               us_session_set_prior        (UsSession         *self,
  * and hand it to workers freely; on notify::model take the new one. While
  * training runs and "follows-training" is set, it changes about each second. */
 UsSimvae          *us_session_get_model        (UsSession         *self);   /* borrowed, or NULL */
+/* Also one whose latents are nobody's parameters (β-VAE), which get_model() keeps from those who set or read
+ * parameters by name; to save it, and to show how it was learnt. */
+UsSimvae          *us_session_get_any_model    (UsSession         *self);   /* borrowed, or NULL */
 const char        *us_session_get_path         (UsSession         *self);
 const char        *us_session_get_title        (UsSession         *self);
 gboolean           us_session_get_unsaved      (UsSession         *self);

@@ -443,7 +443,7 @@ refresh_charts (UsTrainPage *self,
                 gboolean     now)
 {
   UsTrainer *trainer = shown_trainer (self);
-  UsSimvae *model = us_session_get_model (self->session);
+  UsSimvae *model = us_session_get_any_model (self->session);
   gint64 time = g_get_monotonic_time ();
   g_autoptr(GTask) task = NULL;
   PlotJob *job;
@@ -616,7 +616,7 @@ on_training_ended_cb (UsTrainPage *self)
 static void
 on_model_cb (UsTrainPage *self)
 {
-  gboolean something = us_session_get_model (self->session) != NULL || shown_trainer (self) != NULL;
+  gboolean something = us_session_get_any_model (self->session) != NULL || shown_trainer (self) != NULL;
 
   gtk_stack_set_visible_child_name (self->results, something ? "charts" : "empty");
   if (shown_trainer (self) != NULL)

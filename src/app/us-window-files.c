@@ -321,7 +321,7 @@ on_save_chosen (UsWindow             *self,
   if (response == GTK_RESPONSE_ACCEPT)
     file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (chooser));
   gtk_native_dialog_destroy (GTK_NATIVE_DIALOG (chooser));
-  if (file != NULL && us_session_get_model (us_window_get_session (self)) != NULL)
+  if (file != NULL && us_session_get_any_model (us_window_get_session (self)) != NULL)
     {
       g_autofree char *path = g_file_get_path (file);
 
@@ -339,7 +339,7 @@ ask_where_to_save (UsWindow  *self,
                    AfterSave  after)
 {
   UsSession *session = us_window_get_session (self);
-  UsSimvae *model = us_session_get_model (session);
+  UsSimvae *model = us_session_get_any_model (session);
   GtkFileChooserNative *chooser;
   g_autofree char *stem = NULL;
   g_autofree char *name = NULL;
@@ -430,7 +430,7 @@ us_window_files_may_close (UsWindow *self)
   adw_message_dialog_set_response_appearance (dialog, "discard", ADW_RESPONSE_DESTRUCTIVE);
   adw_message_dialog_set_response_appearance (dialog, "save", ADW_RESPONSE_SUGGESTED);
   /* Before the first weights there is nothing to save. */
-  adw_message_dialog_set_response_enabled (dialog, "save", us_session_get_model (session) != NULL);
+  adw_message_dialog_set_response_enabled (dialog, "save", us_session_get_any_model (session) != NULL);
   adw_message_dialog_set_default_response (dialog, "save");
   adw_message_dialog_set_close_response (dialog, "cancel");
   g_signal_connect_object (dialog, "response", G_CALLBACK (on_close_answer), self,
@@ -485,7 +485,7 @@ void
 us_window_files_update (UsWindow *self)
 {
   UsSession *session = us_window_get_session (self);
-  gboolean some = us_session_get_model (session) != NULL;
+  gboolean some = us_session_get_any_model (session) != NULL;
 
   set_enabled (self, "save", some && us_session_get_unsaved (session));
   set_enabled (self, "save-as", some);

@@ -350,7 +350,7 @@ run_infer (int           argc,
     return us_cli_misused (error, "--data is missing: an image, a CSV, an .npy/.npz or a drawing");
   if (out == NULL)
     return us_cli_misused (error, "--out is missing: a .csv file for the samples");
-  if ((model = us_simvae_load (argv[1], error)) == NULL)
+  if ((model = us_simvae_load (argv[1], error)) == NULL || !us_simvae_check_named (model, error))
     return FALSE;
   observation = us_observation_load (us_simvae_simulator (model), us_simvae_output (model), data, index, error);
   if (observation == NULL)

@@ -75,7 +75,7 @@ run_decode (int           argc,
     return FALSE;
   if (out == NULL)
     return us_cli_misused (error, "--out is missing: a .png, .svg, .pdf, .npy or .csv file");
-  if ((model = us_simvae_load (argv[1], error)) == NULL)
+  if ((model = us_simvae_load (argv[1], error)) == NULL || !us_simvae_check_named (model, error))
     return FALSE;
   simulator = us_simvae_simulator (model);
   output = &simulator->outputs[us_simvae_output (model)];
@@ -236,6 +236,9 @@ run_evaluate (int           argc,
     return us_cli_misused (error, "--out is missing: a folder for metrics.json and pairs.csv");
   if ((model = us_simvae_load (argv[1], error)) == NULL)
     return FALSE;
+  if (us_simvae_is_anonymous (model))
+    return us_cli_evaluate_anonymous (model, &(UsEvaluateConfig) { .n_pairs = pairs, .seed = seed, .n_workers = jobs },
+                                      cancellable, out, json, error);
   /* Quick, and says at once when the folder is not what it should be. */
   if (drawings_folder != NULL
       && (drawings = us_evaluate_drawings (model, drawings_folder, cancellable, error)) == NULL)

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
 
+#include "us-evaluate.h"
 #include "us-ingest.h"
 #include "us-prior.h"
 #include "us-simvae.h"
@@ -52,6 +53,14 @@ extern const UsCliCommand us_cli_command_infer;
 extern const UsCliCommand us_cli_command_evaluate;
 extern const UsCliCommand us_cli_command_reproduce;
 extern const UsCliCommand us_cli_command_benchmark;
+
+/* What `evaluate` does of a model whose latents have no names: us-cli-anonymous.c. */
+gboolean us_cli_evaluate_anonymous (UsSimvae               *model,
+                                    const UsEvaluateConfig *config,
+                                    GCancellable           *cancellable,
+                                    const char             *folder,
+                                    gboolean                json,
+                                    GError                **error);
 
 /* Parses options; what is left is checked to be n_positional words (below 0: any number), which stay
  * in *argv from 1.  `--help` prints and exits with 0. */

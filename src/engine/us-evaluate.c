@@ -239,6 +239,8 @@ us_evaluate_full (UsSimvae               *model,
 
   g_return_val_if_fail (n_pairs > 1, NULL);
 
+  if (!us_simvae_check_named (model, error))
+    return NULL;
   if (!us_simvae_has_encoder (model))
     {
       g_set_error_literal (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISSING,

@@ -70,7 +70,8 @@ typedef struct
   gpointer           data;       /* for progress */
 } UsEvaluateConfig;
 
-/* Errors: no encoder (US_FORMAT_ERROR_MISSING), the simulator's, cancelled. */
+/* Errors: no encoder (US_FORMAT_ERROR_MISSING), latents without names (US_FORMAT_ERROR_MISMATCH: see
+ * us-evaluate-anonymous.h), the simulator's, cancelled. */
 UsEvaluation *us_evaluate_full   (UsSimvae               *model,
                                   const UsEvaluateConfig *config,
                                   GCancellable           *cancellable,

@@ -283,6 +283,47 @@ us_player_encode_latent (UsPlayer    *self,
     }
 }
 
+gsize
+us_player_n_latents (const UsPlayer *self)
+{
+  return self->code.n_features;
+}
+
+void
+us_player_encode_anonymous (UsPlayer    *self,
+                            gsize        count,
+                            const float *x,
+                            double      *mean,
+                            double      *sd,
+                            float       *decoded)
+{
+  UsSimvaeParts parts;
+  gsize n_latents = self->code.n_features;
+
+  g_return_if_fail (us_simvae_is_anonymous (self->model) && us_simvae_has_sigma (self->model));
+
+  us_simvae_get_parts (self->model, &parts);
+  for (gsize first = 0; first < count; first += self->batch)
+    {
+      gsize n = MIN (self->batch, count - first);
+
+      us_channel_scale_apply (&parts.scale, self->x, x + first * self->n_values, n * self->n_values);
+      run_rows (self, self->encoder, n, self->n_values, self->x, self->n_code, self->answers);
+      for (gsize i = 0; i < n * n_latents; i++)
+        {
+          const float *code = self->answers + i / n_latents * self->n_code + i % n_latents;
+
+          self->features[i] = code[0];
+          if (mean != NULL)
+            mean[first * n_latents + i] = code[0];
+          if (sd != NULL)
+            sd[first * n_latents + i] = exp (CLAMP (code[n_latents], -SIGMA_LOG_LIMIT, SIGMA_LOG_LIMIT));
+        }
+      if (decoded != NULL)
+        decode_rows (self, n, decoded + first * self->n_values);
+    }
+}
+
 /* Standard deviation and interval of one answer in the parameters' units; NULL: not wanted. */
 static void
 spread_in_units (UsPlayer     *self,
@@ -408,6 +449,8 @@ us_player_infer (UsPlayer     *self,
   UsInference *result;
   UsRng rng;
 
+  if (!us_simvae_check_named (self->model, error))
+    return NULL;
   if (self->encoder[0] == NULL)
     {
       g_set_error_literal (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISSING,

@@ -3,6 +3,8 @@
 
 #include "us-simvae-private.h"
 
+#include "us-error.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -137,6 +139,24 @@ gboolean
 us_simvae_has_encoder (const UsSimvae *self)
 {
   return self->encoder != NULL;
+}
+
+gboolean
+us_simvae_is_anonymous (const UsSimvae *self)
+{
+  return us_method_anonymous (self->record.method);
+}
+
+gboolean
+us_simvae_check_named (const UsSimvae  *self,
+                       GError         **error)
+{
+  if (!us_simvae_is_anonymous (self))
+    return TRUE;
+  g_set_error_literal (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH,
+                       "a model trained as a β-VAE: its latents have no names, so that no parameter can be set or "
+                       "read; what it tells of the parameters is measured by “understudy-cli evaluate”");
+  return FALSE;
 }
 
 UsWeights *

@@ -73,6 +73,12 @@ UsPrior            *us_simvae_prior     (const UsSimvae *self);      /* borrowed
 guint               us_simvae_output    (const UsSimvae *self);
 const UsSimvaeRecord *us_simvae_record  (const UsSimvae *self);
 gboolean            us_simvae_has_encoder (const UsSimvae *self);
+/* Its latents are nobody's parameters (us_method_anonymous()): nothing can be decoded from parameters or
+ * encoded to them; see us_player_encode_anonymous(). */
+gboolean            us_simvae_is_anonymous (const UsSimvae *self);
+/* FALSE, with an error that says so (US_FORMAT_ERROR_MISMATCH), when it is. */
+gboolean            us_simvae_check_named (const UsSimvae  *self,
+                                           GError         **error);
 UsWeights          *us_simvae_decoder   (const UsSimvae *self);      /* borrowed */
 UsWeights          *us_simvae_encoder   (const UsSimvae *self);      /* borrowed, or NULL */
 
@@ -110,6 +116,16 @@ void      us_player_encode_interval (UsPlayer    *self,
                              double      *theta,
                              double      *lower,
                              double      *upper);
+
+/* Of a model whose latents have no names.  x (count, N) in units → mean and standard deviation of the latents,
+ * (count, L) each, and the decoder's output at the mean (count, N) in units; each may be NULL. */
+gsize     us_player_n_latents        (const UsPlayer *self);
+void      us_player_encode_anonymous (UsPlayer     *self,
+                             gsize        count,
+                             const float *x,
+                             double      *mean,
+                             double      *sd,
+                             float       *decoded);
 
 /**
  * UsInference:

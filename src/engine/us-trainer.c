@@ -250,13 +250,19 @@ us_four_rows_new (UsSimvae *model,
   self->n = n;
   self->n_values = n_values;
   self->x = g_new0 (float, n * n_values);
-  self->decoded = g_new0 (float, n * n_values);
   if (!us_simulate_rows (us_simvae_prior (model), us_simvae_output (model), seed, US_ROWS_SHOWN, n,
                          theta, self->x, NULL))
     {
       us_four_rows_free (self);
       return NULL;
     }
+  if (us_simvae_is_anonymous (model))
+    {
+      self->both = g_new0 (float, n * n_values);
+      us_player_encode_anonymous (player, n, self->x, NULL, NULL, self->both);
+      return self;
+    }
+  self->decoded = g_new0 (float, n * n_values);
   us_player_decode (player, n, theta, self->decoded);
   if (!us_simvae_has_encoder (model))
     return self;

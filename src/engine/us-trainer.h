@@ -66,7 +66,7 @@ typedef struct
 
 /* Rows for the four-row comparison, n draws each, packed (n, N):
  * x = S(V), decoded = G(V), simulated = S(Z), both = G(Z) with Z = µ(S(V));
- * the last two are NULL before step 2. */
+ * the last two are NULL before step 2.  Of latents without names both = G(µ(S(V))) alone. */
 typedef struct
 {
   gsize  n, n_values;
