@@ -2,6 +2,8 @@
 #include "config.h"
 
 #include "us-canvas.h"
+
+#include "us-canvas-sheet.h"
 #include "us-colour.h"
 
 #include <adwaita.h>
@@ -15,14 +17,6 @@ typedef struct
   double x, y;
 } Point;
 
-/* What a network or a file gave: values of the output, and their texture in the present theme. */
-typedef struct
-{
-  float      *values;                   /* (H, W, C), or NULL: nothing */
-  GdkTexture *texture;                  /* of images; NULL: not made yet */
-  double      scale, shift;             /* its y is scale (y − shift) of the field's */
-} Sheet;
-
 struct _UsCanvas
 {
   GtkWidget       parent_instance;
@@ -33,8 +27,8 @@ struct _UsCanvas
   /* owned */
   GPtrArray      *strokes;              /* of GArray of Point */
   GPtrArray      *past, *future;        /* of GPtrArray as strokes is; a stroke is shared and never changed again */
-  Sheet           picture;
-  Sheet           overlays[US_CANVAS_N_OVERLAYS];
+  UsCanvasSheet   picture;
+  UsCanvasSheet   overlays[US_CANVAS_N_OVERLAYS];
 
   gboolean        drawable;
   gboolean        drawing;              /* the pen is down */
@@ -51,26 +45,7 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (UsCanvas, us_canvas, GTK_TYPE_WIDGET)
 
-/* --- sheets ---------------------------------------------------------------- */
-
-static void
-sheet_clear (Sheet *sheet)
-{
-  g_clear_pointer (&sheet->values, g_free);
-  g_clear_object (&sheet->texture);
-}
-
-static void
-sheet_set (Sheet          *sheet,
-           const UsOutput *output,
-           const float    *values)
-{
-  sheet_clear (sheet);
-  sheet->scale = 1;
-  sheet->shift = 0;
-  if (values != NULL && output != NULL)
-    sheet->values = g_memdup2 (values, us_output_n_values (output) * sizeof *values);
-}
+/* --- themes ---------------------------------------------------------------- */
 
 static UsTheme
 theme (void)
@@ -81,9 +56,9 @@ theme (void)
 static void
 on_theme_cb (UsCanvas *self)
 {
-  g_clear_object (&self->picture.texture);
+  us_canvas_sheet_recolour (&self->picture);
   for (guint o = 0; o < US_CANVAS_N_OVERLAYS; o++)
-    g_clear_object (&self->overlays[o].texture);
+    us_canvas_sheet_recolour (&self->overlays[o]);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -123,19 +98,6 @@ point_at (UsCanvas *self,
   u = CLAMP ((px - rect.origin.x) / MAX (rect.size.width, 1), 0, 1);
   v = CLAMP ((py - rect.origin.y) / MAX (rect.size.height, 1), 0, 1);
   return (Point) { o->x_lower + u * (o->x_upper - o->x_lower), o->y_upper - v * (o->y_upper - o->y_lower) };
-}
-
-static void
-to_pixel (UsCanvas              *self,
-          const graphene_rect_t *rect,
-          Point                  point,
-          double                *px,
-          double                *py)
-{
-  const UsOutput *o = self->output;
-
-  *px = rect->origin.x + rect->size.width * (point.x - o->x_lower) / (o->x_upper - o->x_lower);
-  *py = rect->origin.y + rect->size.height * (o->y_upper - point.y) / (o->y_upper - o->y_lower);
 }
 
 /* --- strokes ------------------------------------------------------------- */
@@ -213,9 +175,9 @@ us_canvas_can_redo (UsCanvas *self)
 static void
 clear_sheets (UsCanvas *self)
 {
-  sheet_clear (&self->picture);
+  us_canvas_sheet_clear (&self->picture);
   for (guint o = 0; o < US_CANVAS_N_OVERLAYS; o++)
-    sheet_clear (&self->overlays[o]);
+    us_canvas_sheet_clear (&self->overlays[o]);
 }
 
 static void
@@ -323,7 +285,7 @@ on_drag_begin_cb (UsCanvas *self,
 {
   if (!self->drawable || self->output == NULL)
     return;
-  sheet_clear (&self->picture);
+  us_canvas_sheet_clear (&self->picture);
   remember (self);
   g_ptr_array_add (self->strokes, g_array_new (FALSE, FALSE, sizeof (Point)));
   self->drawing = TRUE;
@@ -387,36 +349,6 @@ on_drag_end_cb (UsCanvas *self,
 
 /* --- pictures ------------------------------------------------------------ */
 
-/* Light on dark as the network sees it becomes ink on paper: RGB is kept, one channel becomes
- * opacity of the given colour. */
-static GdkTexture *
-make_texture (const UsOutput *o,
-              const float    *values,
-              UsColour        colour,
-              double          opacity)
-{
-  gsize n = o->height * o->width;
-  guchar *data = g_malloc (n * 4);
-  g_autoptr(GBytes) bytes = g_bytes_new_take (data, n * 4);
-  double span = o->upper > o->lower ? o->upper - o->lower : 1;
-
-  for (gsize i = 0; i < n; i++)
-    {
-      const float *p = values + i * o->channels;
-      double first = CLAMP ((p[0] - o->lower) / span, 0, 1);
-      double rgb[3] = { colour.red, colour.green, colour.blue };
-      double alpha = opacity * (o->channels == 3 ? 1 : first);
-
-      if (o->channels == 3)
-        for (guint c = 0; c < 3; c++)
-          rgb[c] = CLAMP ((p[c] - o->lower) / span, 0, 1);
-      for (guint c = 0; c < 3; c++)
-        data[4 * i + c] = lround (255 * rgb[c]);
-      data[4 * i + 3] = lround (255 * alpha);
-    }
-  return gdk_memory_texture_new (o->width, o->height, GDK_MEMORY_R8G8B8A8, bytes, o->width * 4);
-}
-
 static UsColour
 overlay_colour (UsCanvasOverlay which)
 {
@@ -427,7 +359,7 @@ void
 us_canvas_set_picture (UsCanvas    *self,
                        const float *pixels)
 {
-  sheet_set (&self->picture, self->output, pixels);
+  us_canvas_sheet_set (&self->picture, self->output, pixels, 1, 0);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -448,9 +380,7 @@ us_canvas_set_scaled_overlay (UsCanvas        *self,
 {
   g_return_if_fail (scale > 0);
 
-  sheet_set (&self->overlays[which], self->output, pixels);
-  self->overlays[which].scale = scale;
-  self->overlays[which].shift = shift;
+  us_canvas_sheet_set (&self->overlays[which], self->output, pixels, scale, shift);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -506,7 +436,7 @@ paint_axes (UsCanvas              *self,
     {
       UsColour axis = us_colour_axis (theme ());
 
-      to_pixel (self, rect, (Point) { o->x_lower, 0 }, &px, &py);
+      us_canvas_sheet_to_pixel (o, rect, o->x_lower, 0, &px, &py);
       cairo_set_source_rgba (cr, axis.red, axis.green, axis.blue, 0.5);
       cairo_move_to (cr, rect->origin.x, floor (py) + 0.5);
       cairo_line_to (cr, rect->origin.x + rect->size.width, floor (py) + 0.5);
@@ -531,78 +461,16 @@ paint_strokes (UsCanvas              *self,
 
       for (guint i = 0; i < stroke->len; i++)
         {
+          const Point *point = &g_array_index (stroke, Point, i);
           double px, py;
 
-          to_pixel (self, rect, g_array_index (stroke, Point, i), &px, &py);
+          us_canvas_sheet_to_pixel (self->output, rect, point->x, point->y, &px, &py);
           cairo_line_to (cr, px, py);
         }
       /* A stroke of one point is a dot. */
       if (stroke->len == 1)
         cairo_rel_line_to (cr, 0.01, 0);
       cairo_stroke (cr);
-    }
-}
-
-/* The curve of a series, over the field. */
-static void
-paint_series (UsCanvas              *self,
-              cairo_t               *cr,
-              const graphene_rect_t *rect,
-              const Sheet           *sheet,          /* of values (T, C) */
-              UsColour               colour,
-              double                 width)
-{
-  const UsOutput *o = self->output;
-
-  cairo_set_source_rgba (cr, colour.red, colour.green, colour.blue, 0.9);
-  cairo_set_line_width (cr, width);
-  cairo_set_line_join (cr, CAIRO_LINE_JOIN_ROUND);
-  for (gsize c = 0; c < o->channels; c++)
-    {
-      for (gsize t = 0; t < o->height; t++)
-        {
-          double x = o->x_lower + (o->x_upper - o->x_lower) * t / MAX (o->height - 1, 1);
-          double y = sheet->values[t * o->channels + c] / sheet->scale + sheet->shift, px, py;
-
-          to_pixel (self, rect, (Point) { x, y }, &px, &py);
-          cairo_line_to (cr, px, py);
-        }
-      cairo_stroke (cr);
-    }
-}
-
-static void
-paint_sheet (UsCanvas              *self,
-             GtkSnapshot           *snapshot,
-             const graphene_rect_t *rect,
-             Sheet                 *sheet,
-             UsColour               colour,
-             double                 opacity)
-{
-  if (sheet->values == NULL)
-    return;
-  if (self->output->kind == US_OUTPUT_IMAGE)
-    {
-      const UsOutput *o = self->output;
-      graphene_rect_t place = *rect;
-      double left, top, bottom;
-
-      to_pixel (self, rect, (Point) { o->x_lower, o->y_upper / sheet->scale + sheet->shift }, &left, &top);
-      to_pixel (self, rect, (Point) { o->x_lower, o->y_lower / sheet->scale + sheet->shift }, &left, &bottom);
-      place.origin.y = top;
-      place.size.height = bottom - top;
-      if (sheet->texture == NULL)
-        sheet->texture = make_texture (self->output, sheet->values, colour, opacity);
-      gtk_snapshot_push_clip (snapshot, rect);
-      gtk_snapshot_append_texture (snapshot, sheet->texture, &place);
-      gtk_snapshot_pop (snapshot);
-    }
-  else
-    {
-      cairo_t *cr = gtk_snapshot_append_cairo (snapshot, rect);
-
-      paint_series (self, cr, rect, sheet, colour, MAX (2.5, rect->size.width / 120));
-      cairo_destroy (cr);
     }
 }
 
@@ -622,11 +490,11 @@ us_canvas_snapshot (GtkWidget   *widget,
   cr = gtk_snapshot_append_cairo (snapshot, &rect);
   paint_axes (self, cr, &rect);
   cairo_destroy (cr);
-  paint_sheet (self, snapshot, &rect, &self->picture, us_colour_foreground (theme ()), 1.0);
+  us_canvas_sheet_snapshot (&self->picture, self->output, snapshot, &rect, us_colour_foreground (theme ()), 1.0);
   for (guint o = 0; o < US_CANVAS_N_OVERLAYS; o++)
     if (self->shown[o])
-      paint_sheet (self, snapshot, &rect, &self->overlays[o], overlay_colour (o),
-                   self->output->channels == 3 ? 0.5 : 0.9);
+      us_canvas_sheet_snapshot (&self->overlays[o], self->output, snapshot, &rect, overlay_colour (o),
+                                self->output->channels == 3 ? 0.5 : 0.9);
   /* The pen's own line stays in sight: it is thinner than what is laid under it. */
   cr = gtk_snapshot_append_cairo (snapshot, &rect);
   paint_strokes (self, cr, &rect);

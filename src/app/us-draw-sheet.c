@@ -4,6 +4,8 @@
 
 #include "us-draw-sheet.h"
 
+#include "us-series-plot.h"
+
 #include <glib/gi18n.h>
 #include <stdlib.h>
 
@@ -40,39 +42,26 @@ plot_images (const UsOutput *output,
   return plot;
 }
 
-/* Channels first .. first + count - 1 of every draw. */
+/* Plot `which` of us_series_n_plots (), every draw in it. */
 static UsPlot *
 plot_series (const UsOutput *output,
-             gsize           first,
-             gsize           count,
+             gsize           which,
              gsize           n_draws,
              const float    *x)                 /* (D, T, C) */
 {
-  gsize T = output->height, C = output->channels;
-  UsChannel channel = us_output_channel (output, first);
-  g_autofree double *at = g_new (double, T);
-  g_autofree double *y = g_new (double, T);
-  UsPlot *plot = us_plot_new (NULL);
+  UsPlot *plot = us_series_plot_new (output, which, NULL);
+  UsChannel channel = us_output_channel (output, which);
 
-  us_plot_set_axis (plot, US_AXIS_X, output->x_label, output->x_unit,
-                    output->x_logarithmic ? US_SCALE_LOG : US_SCALE_LINEAR);
-  us_plot_set_axis (plot, US_AXIS_Y, channel.label, channel.unit, US_SCALE_LINEAR);
   us_plot_set_range (plot, US_AXIS_Y, channel.lower, channel.upper);
-  if (output->x_logarithmic)
-    us_plot_set_range (plot, US_AXIS_X, output->x_lower, output->x_upper);
   us_plot_set_legend_visible (plot, FALSE);
-  for (gsize t = 0; t < T; t++)
-    at[t] = us_output_x (output, t);
   for (gsize d = 0; d < n_draws; d++)
-    for (gsize c = first; c < first + count; c++)
-      {
-        g_autofree char *name = g_strdup_printf (_("Draw %zu"), d + 1);
+    {
+      g_autofree char *name = g_strdup_printf (_("Draw %zu"), d + 1);
 
-        for (gsize t = 0; t < T; t++)
-          y[t] = x[(d * T + t) * C + c];
-        us_plot_add_line (plot, name, &(UsPlotStyle) { .colour = 1 + d % US_N_COLOURS,
-                                                       .width = 1, .opacity = 0.7 }, T, at, y);
-      }
+      us_series_plot_add (plot, output, which, name,
+                          &(UsPlotStyle) { .colour = 1 + d % US_N_COLOURS, .width = 1, .opacity = 0.7 },
+                          x + d * us_output_n_values (output));
+    }
   return plot;
 }
 
@@ -110,10 +99,8 @@ us_draw_sheet_new (UsPrior    *prior,
   self->plots = g_new (UsPlot *, self->n_plots);
   if (output->kind == US_OUTPUT_IMAGE)
     self->plots[0] = plot_images (output, rows, columns, x);
-  else if (output->channel_info == NULL)
-    self->plots[0] = plot_series (output, 0, output->channels, n_draws, x);
   else
-    for (gsize c = 0; c < self->n_plots; c++)
-      self->plots[c] = plot_series (output, c, 1, n_draws, x);
+    for (gsize i = 0; i < self->n_plots; i++)
+      self->plots[i] = plot_series (output, i, n_draws, x);
   return g_steal_pointer (&self);
 }

@@ -6,6 +6,7 @@
 #include "us-csv.h"
 #include "us-npy.h"
 #include "us-plot.h"
+#include "us-series-plot.h"
 
 #include <math.h>
 #include <string.h>
@@ -25,41 +26,6 @@ plot_image (const UsOutput *output,
   return plot;
 }
 
-/* Axes for channel c of a series. */
-static UsPlot *
-new_series_plot (const UsOutput *output,
-                 gsize           c,
-                 const char     *title)
-{
-  UsPlot *plot = us_plot_new (title);
-  UsChannel channel = us_output_channel (output, c);
-
-  us_plot_set_axis (plot, US_AXIS_X, output->x_label, output->x_unit,
-                    output->x_logarithmic ? US_SCALE_LOG : US_SCALE_LINEAR);
-  if (output->x_logarithmic)
-    us_plot_set_range (plot, US_AXIS_X, output->x_lower, output->x_upper);
-  us_plot_set_axis (plot, US_AXIS_Y, channel.label, channel.unit, US_SCALE_LINEAR);
-  return plot;
-}
-
-static void
-add_channel (UsPlot         *plot,
-             const UsOutput *output,
-             gsize           c,
-             const char     *name,
-             const float    *x)
-{
-  g_autofree double *at = g_new (double, output->height);
-  g_autofree double *values = g_new (double, output->height);
-
-  for (gsize t = 0; t < output->height; t++)
-    {
-      at[t] = us_output_x (output, t);
-      values[t] = x[t * output->channels + c];
-    }
-  us_plot_add_line (plot, name, NULL, output->height, at, values);
-}
-
 /* A plot for each channel with a meaning of its own; the same for all that are alike. */
 static GPtrArray *
 plot_series (const UsOutput      *output,
@@ -70,12 +36,13 @@ plot_series (const UsOutput      *output,
 {
   GPtrArray *plots = g_ptr_array_new_with_free_func ((GDestroyNotify) us_plot_unref);
 
-  for (gsize c = 0; c < output->channels; c++)
+  for (gsize i = 0; i < us_series_n_plots (output); i++)
     {
-      if (c == 0 || output->channel_info != NULL)
-        g_ptr_array_add (plots, new_series_plot (output, c, c == 0 ? title : NULL));
+      UsPlot *plot = us_series_plot_new (output, i, i == 0 ? title : NULL);
+
+      g_ptr_array_add (plots, plot);
       for (gsize f = 0; f < n_fields; f++)
-        add_channel (plots->pdata[plots->len - 1], output, c, names != NULL ? names[f] : NULL, fields[f]);
+        us_series_plot_add (plot, output, i, names != NULL ? names[f] : NULL, NULL, fields[f]);
     }
   return plots;
 }
