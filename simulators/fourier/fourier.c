@@ -577,14 +577,14 @@ static const UsOutput outputs[] = {
   {
     .id = "plot", .label = N_("Plot"), .kind = US_OUTPUT_IMAGE, .traces = TRUE,
     .height = SIZE, .width = SIZE, .channels = 1,
-    .x_label = "Position", .x_unit = "periods", .y_label = "Value", .y_unit = "",
+    .x_label = N_("Position"), .x_unit = "periods", .y_label = N_("Value"), .y_unit = "",
     .x_lower = 0.0, .x_upper = 1.0, .y_lower = -1.0, .y_upper = 1.0,
     .lower = 0.0, .upper = 1.0,
   },
   {
     .id = "curve", .label = N_("Curve"), .kind = US_OUTPUT_SERIES,
     .height = SIZE, .width = 1, .channels = 1,
-    .x_label = "Position", .x_unit = "periods", .y_label = "Value", .y_unit = "",
+    .x_label = N_("Position"), .x_unit = "periods", .y_label = N_("Value"), .y_unit = "",
     .x_lower = 0.5 / SIZE, .x_upper = 1.0 - 0.5 / SIZE, .y_lower = -1.0, .y_upper = 1.0,
     .lower = -1.0, .upper = 1.0,
   },

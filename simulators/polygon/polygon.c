@@ -150,7 +150,7 @@ static const UsOutput outputs[] = {
   {
     .id = "plot", .label = N_("Picture"), .kind = US_OUTPUT_IMAGE,
     .height = SIZE, .width = SIZE, .channels = 1,
-    .x_label = "Column", .x_unit = "px", .y_label = "Row from the bottom", .y_unit = "px",
+    .x_label = N_("Column"), .x_unit = "px", .y_label = N_("Row from the bottom"), .y_unit = "px",
     .x_lower = 0.0, .x_upper = SIZE, .y_lower = 0.0, .y_upper = SIZE,
     .lower = 0.0, .upper = 1.0,
   },

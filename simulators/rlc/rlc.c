@@ -205,7 +205,7 @@ static const UsOutput outputs[] = {
   {
     .id = "bode", .label = N_("Bode plot"), .kind = US_OUTPUT_SERIES,
     .height = T, .width = 1, .channels = G_N_ELEMENTS (channels),
-    .x_label = N_("Frequency"), .x_unit = "Hz", .y_label = "Gain, phase", .y_unit = "dB, rad",
+    .x_label = N_("Frequency"), .x_unit = "Hz", .y_label = N_("Gain, phase"), .y_unit = "dB, rad",
     .x_lower = FIRST, .x_upper = LAST, .y_lower = GAIN_MIN, .y_upper = G_PI_2,
     .lower = GAIN_MIN, .upper = G_PI_2,
     .channel_info = channels,
