@@ -151,6 +151,8 @@ add_checks (JsonBuilder           *builder,
       number (builder, "measured", check->value);
       boolean (builder, "reached", check->reached);
       number (builder, "missing", check->missing);
+      number (builder, "refined", check->refined);
+      boolean (builder, "refined_reached", check->refined_reached);
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
@@ -175,9 +177,14 @@ add_part (JsonBuilder           *builder,
   number (builder, "published_truth", published != NULL ? published->mig_truth : NAN);
   json_builder_set_member_name (builder, "compared_with_published");
   json_builder_add_int_value (builder, us_reproduce_compare (part));
-  number (builder, "corner_error", us_reproduce_corners (part));
+  number (builder, "corner_error", us_reproduce_corners (part, part->evidence->evaluation));
   add_checks (builder, part);
   add_measures (builder, part->evidence->evaluation, part->simulator);
+  json_builder_set_member_name (builder, "refined");
+  json_builder_begin_object (builder);
+  number (builder, "corner_error", us_reproduce_corners (part, part->refined));
+  add_measures (builder, part->refined, part->simulator);
+  json_builder_end_object (builder);
   matrix (builder, "mim", histogram->information, histogram->n_factors);
   matrix (builder, "mim_truth", histogram->truth, histogram->n_factors);
   matrix (builder, "mim_equivalent", histogram->equivalent, histogram->n_factors);

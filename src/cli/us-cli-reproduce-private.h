@@ -29,6 +29,8 @@ typedef struct
   double      target, tolerance;
   gboolean    reached;
   double      missing;          /* by how much it is missed; 0 when reached */
+  double      refined;          /* the value when the simulator refines each answer */
+  gboolean    refined_reached;
 } UsReproduceCheck;
 
 /* Mutual-information gap by one estimator, over the factors that the paper counts. */
@@ -59,6 +61,7 @@ typedef struct
   gboolean           trained;           /* by this command, in this run or an earlier one */
   UsSimvae          *model;
   UsEvidence        *evidence;
+  UsEvaluation      *refined;           /* the same pairs, each answer refined in the simulator */
   GArray            *checks;            /* of UsReproduceCheck */
   GPtrArray         *rivals;            /* of UsReproduceRival */
   double             train_s, measure_s, rivals_s, figures_s;   /* of this run */
@@ -116,7 +119,8 @@ int            us_reproduce_compare   (const UsReproducePart *part);
 /* All wanted figures of the part's simulator. */
 void           us_reproduce_check     (UsReproducePart       *part);
 /* Over all pairs and corners, in units; NaN: the simulator has no corners. */
-double         us_reproduce_corners   (const UsReproducePart *part);
+double         us_reproduce_corners   (const UsReproducePart *part,
+                                       const UsEvaluation    *evaluation);
 char          *us_reproduce_wanted    (const UsReproduceCheck *check);
 
 /* ---- us-cli-reproduce-svg.c ---------------------------------------------- */

@@ -44,6 +44,7 @@ part_free (UsReproducePart *part)
 {
   g_free (part->origin);
   g_clear_pointer (&part->evidence, us_evidence_unref);
+  g_clear_pointer (&part->refined, us_evaluation_free);
   g_clear_pointer (&part->model, us_simvae_unref);
   g_array_unref (part->checks);
   g_ptr_array_unref (part->rivals);
@@ -160,6 +161,11 @@ take_options (UsReproduction  *self,
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "--models %s: there is no such folder", options->models);
       return FALSE;
     }
+  if (options->drawings != NULL && !g_file_test (options->drawings, G_FILE_TEST_IS_DIR))
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "--drawings %s: there is no such folder", options->drawings);
+      return FALSE;
+    }
   self->n_workers = (guint) jobs;
   self->quick = options->quick;
   self->out = g_strdup (options->out);
@@ -220,6 +226,10 @@ measure (UsReproduction   *self,
 
   part->evidence = us_evidence_new (part->model, &config, N_WORST, self->cancellable, error);
   if (part->evidence == NULL)
+    return FALSE;
+  config.refine = TRUE;
+  part->refined = us_evaluate_full (part->model, &config, self->cancellable, error);
+  if (part->refined == NULL)
     return FALSE;
   us_reproduce_check (part);
   part->measure_s = (g_get_monotonic_time () - measuring.began) / 1e6;
