@@ -208,9 +208,10 @@ us_training_stretch_prior (UsPrior *prior,
 
   if (!(edge > 1))
     return NULL;
-  /* a constraint is not to be stretched; what it makes rare is drawn more often */
+  /* a constraint is not to be stretched; what it makes rare is drawn more often.  The rows of a
+   * table, which have no constraint, are drawn as they are: there is nothing between them. */
   if (us_training_is_constrained (simulator))
-    return us_prior_new_spread (prior);
+    return simulator->accepts != NULL ? us_prior_new_spread (prior) : NULL;
   for (gsize p = 0; p < simulator->n_parameters; p++)
     {
       UsDistribution *d = &stretched[p];
