@@ -198,7 +198,15 @@ take_answers (UsPlayer *self,
   gsize n = self->code.n_features;
 
   for (gsize i = 0; i < count; i++)
-    us_code_squash (&self->code, self->answers + i * self->n_code + k * n, self->features + i * n);
+    {
+      float *features = self->features + i * n;
+
+      us_code_squash (&self->code, self->answers + i * self->n_code + k * n, features);
+      /* as it will be used: inside the prior */
+      for (gsize p = 0; p < self->n_parameters; p++)
+        if (self->code.parts[p].kind == US_CODE_STRAIGHT)
+          features[self->code.parts[p].first] = CLAMP (features[self->code.parts[p].first], -1, 1);
+    }
 }
 
 /* Moves the answer whose decoded output is nearest to the row to the place of the first. */
