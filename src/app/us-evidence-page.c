@@ -47,6 +47,10 @@ struct _UsEvidencePage
   GtkLabel         *worst_words;
   GtkBox           *worst_charts;
   UsTable          *worst;
+  GtkWidget        *information_section;
+  GtkWidget        *accuracy_section;
+  GtkWidget        *budget_section;
+  GtkWidget        *worst_section;
 
   /* owned */
   UsSession        *session;
@@ -56,8 +60,8 @@ struct _UsEvidencePage
   UsEvidenceView   *view;               /* what is shown, or about to be */
   GPtrArray        *charts;             /* of UsChart, borrowed: of the worst cases */
 
-  guint             section;            /* the next one to fill */
-  guint             fill_id;
+  guint             step;               /* the next one to fill */
+  guint             tick_id;
   gboolean          finished;           /* no more letters are to come */
 };
 
@@ -69,7 +73,7 @@ enum
 
 G_DEFINE_FINAL_TYPE (UsEvidencePage, us_evidence_page, ADW_TYPE_BIN)
 
-/* --- what is shown: a section at a time, so that no one waits for all ------------- */
+/* --- what is shown: a step a frame, so that no frame is long ----------------------- */
 
 static void
 set_words (GtkLabel *label,
@@ -79,15 +83,10 @@ set_words (GtkLabel *label,
   g_free (text);
 }
 
-static void
-fill_matrices (UsEvidencePage *self)
+static gboolean
+shows_bits (UsEvidencePage *self)
 {
-  int bits = !gtk_toggle_button_get_active (self->nats_button);
-
-  if (self->view == NULL)
-    return;
-  us_chart_set_plot (self->answers_chart, self->view->information[US_MATRIX_ANSWERS][bits]);
-  us_chart_set_plot (self->truth_chart, self->view->information[US_MATRIX_TRUTH][bits]);
+  return !gtk_toggle_button_get_active (self->nats_button);
 }
 
 static void
@@ -99,7 +98,27 @@ fill_scores (UsEvidencePage *self)
   set_words (self->measured, g_strdup_printf (_("%zu held-out draws that training never saw"),
                                               evidence->evaluation->n_pairs));
   us_evidence_fill_scores (self->scores, evidence);
-  set_words (self->scores_words, us_evidence_words_scores (evidence));
+  gtk_stack_set_visible_child_name (self->stack, "work");
+}
+
+static void
+fill_meaning (UsEvidencePage *self)
+{
+  set_words (self->scores_words, us_evidence_words_scores (self->view->evidence));
+  set_words (self->matrices_words, us_evidence_words_matrices (self->view->evidence));
+}
+
+static void
+fill_answers (UsEvidencePage *self)
+{
+  us_chart_set_plot (self->answers_chart, self->view->information[US_MATRIX_ANSWERS][shows_bits (self)]);
+  gtk_widget_set_visible (self->information_section, TRUE);
+}
+
+static void
+fill_truth (UsEvidencePage *self)
+{
+  us_chart_set_plot (self->truth_chart, self->view->information[US_MATRIX_TRUTH][shows_bits (self)]);
 }
 
 static void
@@ -107,6 +126,7 @@ fill_accuracy (UsEvidencePage *self)
 {
   set_words (self->accuracy_words, us_evidence_words_accuracy (self->view->evidence));
   us_evidence_fill_accuracy (self->accuracy, self->view->evidence);
+  gtk_widget_set_visible (self->accuracy_section, TRUE);
 }
 
 static void
@@ -115,6 +135,12 @@ fill_budget (UsEvidencePage *self)
   gtk_widget_set_size_request (GTK_WIDGET (self->budget_chart), -1,
                                us_plot_is_empty (self->view->budget) ? EMPTY_HEIGHT : BUDGET_HEIGHT);
   us_chart_set_plot (self->budget_chart, self->view->budget);
+  gtk_widget_set_visible (self->budget_section, TRUE);
+}
+
+static void
+fill_errors (UsEvidencePage *self)
+{
   us_evidence_fill_errors (self->errors, self->view->evidence);
   set_words (self->budget_words, us_evidence_words_budget (self->view->evidence));
 }
@@ -161,34 +187,33 @@ fill_worst (UsEvidencePage *self)
 {
   set_words (self->worst_words, us_evidence_words_worst (self->view->evidence));
   make_worst_charts (self);
-  for (guint i = 0; i < self->charts->len; i++)
-    us_chart_set_plot (self->charts->pdata[i], self->view->worst[i]);
   us_evidence_fill_worst (self->worst, self->view->evidence);
+  gtk_widget_set_visible (self->worst_section, TRUE);
 }
 
-static void
-fill_information (UsEvidencePage *self)
-{
-  set_words (self->matrices_words, us_evidence_words_matrices (self->view->evidence));
-  fill_matrices (self);
-}
-
-static void (*const sections[]) (UsEvidencePage *) = {
-  fill_scores, fill_information, fill_accuracy, fill_budget, fill_worst,
+static void (*const steps[]) (UsEvidencePage *) = {
+  fill_scores, fill_meaning, fill_answers, fill_truth, fill_accuracy, fill_budget, fill_errors, fill_worst,
 };
 
+/* A step a frame, then a chart of a worst case a frame. */
 static gboolean
-fill_next (gpointer data)
+on_tick (GtkWidget     *widget,
+         GdkFrameClock *clock,
+         gpointer       data)
 {
-  UsEvidencePage *self = data;
+  UsEvidencePage *self = US_EVIDENCE_PAGE (widget);
+  guint step = self->step++, chart = step - G_N_ELEMENTS (steps);
 
-  sections[self->section++] (self);
-  if (self->section == 1)
-    gtk_stack_set_visible_child_name (self->stack, "work");
-  if (self->section < G_N_ELEMENTS (sections))
-    return G_SOURCE_CONTINUE;
-  self->fill_id = 0;
-  return G_SOURCE_REMOVE;
+  if (step < G_N_ELEMENTS (steps))
+    steps[step] (self);
+  else if (chart < self->charts->len)
+    us_chart_set_plot (self->charts->pdata[chart], self->view->worst[chart]);
+  else
+    {
+      self->tick_id = 0;
+      return G_SOURCE_REMOVE;
+    }
+  return G_SOURCE_CONTINUE;
 }
 
 static void
@@ -199,16 +224,26 @@ show_view (UsEvidencePage *self,
     return;
   g_clear_pointer (&self->view, us_evidence_view_unref);
   self->view = us_evidence_view_ref (view);
-  self->section = 0;
-  if (self->fill_id == 0)
-    self->fill_id = g_idle_add (fill_next, self);
+  self->step = 0;
+  if (self->tick_id == 0)
+    self->tick_id = gtk_widget_add_tick_callback (GTK_WIDGET (self), on_tick, NULL, NULL);
+}
+
+static void
+stop_ticking (UsEvidencePage *self)
+{
+  if (self->tick_id != 0)
+    gtk_widget_remove_tick_callback (GTK_WIDGET (self), self->tick_id);
+  self->tick_id = 0;
 }
 
 static void
 on_unit_toggled_cb (UsEvidencePage *self)
 {
-  if (self->fill_id == 0)
-    fill_matrices (self);
+  if (self->view == NULL)
+    return;
+  fill_answers (self);
+  fill_truth (self);
 }
 
 /* --- what comes from the worker ----------------------------------------------------- */
@@ -263,10 +298,15 @@ forget (UsEvidencePage *self)
 {
   us_evidence_worker_cancel (self->worker);
   g_clear_pointer (&self->wanted, us_simvae_unref);
+  stop_ticking (self);
   g_clear_pointer (&self->view, us_evidence_view_unref);
-  g_clear_handle_id (&self->fill_id, g_source_remove);
   self->finished = FALSE;
   show_progress (self, 0, 0);
+  /* laid out one by one when there is something to show */
+  gtk_widget_set_visible (self->information_section, FALSE);
+  gtk_widget_set_visible (self->accuracy_section, FALSE);
+  gtk_widget_set_visible (self->budget_section, FALSE);
+  gtk_widget_set_visible (self->worst_section, FALSE);
 }
 
 static void
@@ -320,7 +360,7 @@ us_evidence_page_is_done (UsEvidencePage *self)
 {
   g_return_val_if_fail (US_IS_EVIDENCE_PAGE (self), FALSE);
 
-  return self->finished && self->view != NULL && self->fill_id == 0;
+  return self->finished && self->view != NULL && self->tick_id == 0;
 }
 
 /* --- object ----------------------------------------------------------------------------- */
@@ -355,7 +395,7 @@ us_evidence_page_dispose (GObject *object)
 
   g_clear_pointer (&self->worker, us_evidence_worker_free);
   g_clear_pointer (&self->mailbox, us_mailbox_close);
-  g_clear_handle_id (&self->fill_id, g_source_remove);
+  stop_ticking (self);
   g_clear_pointer (&self->wanted, us_simvae_unref);
   g_clear_pointer (&self->view, us_evidence_view_unref);
   g_clear_pointer (&self->charts, g_ptr_array_unref);
@@ -405,6 +445,10 @@ us_evidence_page_class_init (UsEvidencePageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsEvidencePage, worst_words);
   gtk_widget_class_bind_template_child (widget_class, UsEvidencePage, worst_charts);
   gtk_widget_class_bind_template_child (widget_class, UsEvidencePage, worst);
+  gtk_widget_class_bind_template_child (widget_class, UsEvidencePage, information_section);
+  gtk_widget_class_bind_template_child (widget_class, UsEvidencePage, accuracy_section);
+  gtk_widget_class_bind_template_child (widget_class, UsEvidencePage, budget_section);
+  gtk_widget_class_bind_template_child (widget_class, UsEvidencePage, worst_section);
   gtk_widget_class_bind_template_callback (widget_class, on_unit_toggled_cb);
 }
 
