@@ -452,57 +452,6 @@ test_row_failures (void)
     }
 }
 
-static gboolean
-below_one (const UsSimulator *self,
-           const double      *theta)
-{
-  return theta[0] + theta[1] <= 1.0;
-}
-
-/* Two sides of a triangle: a corner is rare among its draws, and less so when half of them hold one
- * side evenly. */
-static void
-test_spread (void)
-{
-  static const UsParameter sides[] = {
-    { "a", "A", "a", "", 0.0, 1.0, { US_DISTRIBUTION_UNIFORM, 0.0, 1.0, 0.0 }, "" },
-    { "b", "B", "b", "", 0.0, 1.0, { US_DISTRIBUTION_UNIFORM, 0.0, 1.0, 0.0 }, "" },
-  };
-  const UsSimulator triangle = {
-    .id = "triangle", .version = 1, .parameters = sides, .n_parameters = 2, .outputs = outputs, .n_outputs = 1,
-    .run = sum_run, .accepts = below_one, .constraint = "a + b <= 1",
-  };
-  const int n = 40000;
-  const double corner = 0.95;
-  g_autoptr(UsPrior) prior = us_prior_new_default (&triangle);
-  g_autoptr(UsPrior) spread = us_prior_new_spread (prior);
-  const UsPrior *priors[] = { prior, spread };
-  /* the triangle's corner; with half of the draws: one held evenly, or the other held and this one below it:
-   * the integral of (1 - c - b) / (1 - b) over b from 0 to 1 - c is (1 - c) + c log c */
-  double expected[2] = { (1 - corner) * (1 - corner), 0 };
-
-  expected[1] = 0.5 * expected[0] + 0.25 * (1 - corner) + 0.25 * ((1 - corner) + corner * log (corner));
-  for (int k = 0; k < 2; k++)
-    {
-      int count = 0;
-
-      for (int i = 0; i < n; i++)
-        {
-          UsRng rng;
-          double theta[2];
-
-          us_rng_init (&rng, 5, US_RNG_PRIOR, i);
-          g_assert_true (us_prior_sample (priors[k], &rng, theta));
-          g_assert_true (below_one (&triangle, theta));
-          count += theta[0] > corner;
-        }
-      /* five standard deviations */
-      g_assert_cmpfloat (fabs ((double) count / n - expected[k]), <, 5 * sqrt (expected[k] / n));
-    }
-  g_assert_cmpfloat (us_prior_log_density (spread, (double[]) { 0.2, 0.3 }), ==,
-                     us_prior_log_density (prior, (double[]) { 0.2, 0.3 }));
-}
-
 int
 main (int    argc,
       char **argv)
@@ -510,7 +459,6 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/prior/draws", test_draws);
-  g_test_add_func ("/prior/spread", test_spread);
   g_test_add_func ("/prior/density", test_density);
   g_test_add_func ("/prior/log-density", test_log_density);
   g_test_add_func ("/prior/latent", test_latent);

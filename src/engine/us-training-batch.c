@@ -161,7 +161,7 @@ us_training_batch_begin (UsTraining *self,
 
   batch->first = first;
   batch->augment = self->step == 2 && self->augment;
-  batch->wide = self->wide_prior != NULL && (self->step == 1 || self->constrained);
+  batch->wide = self->step == 1 && self->wide_prior != NULL;
   us_training_bank_place (self, batch);
   *work = (UsBatchWork) { self, batch, self->preset.batch };
   return us_pool_begin (self->pool, n_chunks (work->rows), simulate_chunk, work);
@@ -192,12 +192,6 @@ us_training_held_out_make (UsTraining  *self,
   return take_errors (&self->held_out, US_HELD_OUT_ROWS, error);
 }
 
-gboolean
-us_training_is_constrained (const UsSimulator *simulator)
-{
-  return simulator->draw != NULL || simulator->accepts != NULL;
-}
-
 UsPrior *
 us_training_stretch_prior (UsPrior *prior,
                            double   edge)
@@ -206,12 +200,9 @@ us_training_stretch_prior (UsPrior *prior,
   g_autofree UsDistribution *stretched = g_new (UsDistribution, simulator->n_parameters);
   gboolean any = FALSE;
 
-  if (!(edge > 1))
+  /* draws that respect a constraint, or are the rows of a table, are the simulator's own affair */
+  if (!(edge > 1) || simulator->draw != NULL || simulator->accepts != NULL)
     return NULL;
-  /* a constraint is not to be stretched; what it makes rare is drawn more often.  The rows of a
-   * table, which have no constraint, are drawn as they are: there is nothing between them. */
-  if (us_training_is_constrained (simulator))
-    return simulator->accepts != NULL ? us_prior_new_spread (prior) : NULL;
   for (gsize p = 0; p < simulator->n_parameters; p++)
     {
       UsDistribution *d = &stretched[p];

@@ -99,7 +99,6 @@ struct _UsTraining
   /* settings */
   UsPrior           *prior;                /* owned */
   UsPrior           *wide_prior;           /* owned: what step 1 draws from; NULL: the prior */
-  gboolean           constrained;          /* step 2 draws from it too */
   const UsSimulator *simulator;
   guint              output;
   UsPreset           preset;               /* by value: with the width in force */
@@ -209,11 +208,8 @@ gboolean    us_training_batch_finish (UsTraining  *self,
                                       UsBatch     *batch,
                                       UsPoolGroup *group,
                                       GError     **error);
-/* Not all that the parameters' priors allow may be drawn. */
-gboolean    us_training_is_constrained (const UsSimulator *simulator);
 /* Uniform parameters stretched about their middle, as far as the simulator is
- * defined; under a constraint, the prior with its rare corners drawn more often;
- * NULL: nothing to stretch. */
+ * defined; NULL: nothing to stretch. */
 UsPrior    *us_training_stretch_prior (UsPrior  *prior,
                                        double    edge);
 gboolean    us_training_held_out_make (UsTraining  *self,

@@ -61,7 +61,6 @@ us_training_new (const UsTrainerConfig  *config,
   if (config->width > 0)
     self->preset.width = config->width;
   self->wide_prior = us_training_stretch_prior (self->prior, self->preset.edge);
-  self->constrained = us_training_is_constrained (self->simulator);
   self->seed = config->seed;
   self->pool = pool;
   self->n_parameters = self->simulator->n_parameters;

@@ -15,13 +15,11 @@
 
 /* Draws that a constraint may refuse before the prior is called impossible. */
 #define MAX_TRIES 10000
-#define SPREAD_SHARE 0.5
 
 struct _UsPrior
 {
   const UsSimulator *simulator;                 /* borrowed: a const table */
   gboolean           is_default;
-  gboolean           is_spread;
   gatomicrefcount    ref_count;
   UsDistribution     distributions[];           /* (P) */
 };
@@ -34,7 +32,6 @@ prior_alloc (const UsSimulator    *simulator,
 
   self->simulator = simulator;
   self->is_default = TRUE;
-  self->is_spread = FALSE;
   g_atomic_ref_count_init (&self->ref_count);
   for (gsize i = 0; i < simulator->n_parameters; i++)
     {
@@ -86,28 +83,6 @@ us_prior_new (const UsSimulator     *simulator,
   return prior_alloc (simulator, distributions);
 }
 
-/**
- * us_prior_new_spread:
- * @self: a prior
- *
- * The same prior, except that half of its draws reach the corners of the domain that the constraint
- * makes rare: one parameter, each in its turn, lies evenly over its support, and the others follow
- * from their distributions until the constraint accepts.  For training; densities remain those of @self.
- *
- * Returns: (transfer full): a prior
- */
-UsPrior *
-us_prior_new_spread (const UsPrior *self)
-{
-  UsPrior *spread;
-
-  g_return_val_if_fail (self != NULL, NULL);
-
-  spread = prior_alloc (self->simulator, self->distributions);
-  spread->is_spread = TRUE;
-  return spread;
-}
-
 UsPrior *
 us_prior_ref (UsPrior *self)
 {
@@ -152,40 +127,6 @@ us_prior_is_default (const UsPrior *self)
   return self->is_default;
 }
 
-/* Product of the distributions, but of the parameter `held`, which stays; drawn until the constraint accepts. */
-static gboolean
-sample_accepted (const UsPrior *self,
-                 UsRng         *rng,
-                 gssize         held,           /* a parameter, or -1 */
-                 double        *theta)
-{
-  const UsSimulator *simulator = self->simulator;
-
-  for (guint try = 0; try < MAX_TRIES; try++)
-    {
-      for (gsize i = 0; i < simulator->n_parameters; i++)
-        if ((gssize) i != held)
-          theta[i] = us_distribution_draw (&self->distributions[i], &simulator->parameters[i], rng);
-      if (simulator->accepts == NULL || simulator->accepts (simulator, theta))
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
-/* FALSE: the value held leaves next to no room for the others. */
-static gboolean
-sample_spread (const UsPrior *self,
-               UsRng         *rng,
-               double        *theta)
-{
-  gsize held = us_rng_below (rng, self->simulator->n_parameters);
-  double z = us_rng_range (rng, -1.0, 1.0);
-
-  theta[held] = us_distribution_from_latent (&self->distributions[held], &self->simulator->parameters[held], z);
-  return sample_accepted (self, rng, (gssize) held, theta);
-}
-
 /**
  * us_prior_sample:
  * @self: a prior
@@ -207,15 +148,21 @@ us_prior_sample (const UsPrior *self,
   g_return_val_if_fail (self != NULL && rng != NULL && theta != NULL, FALSE);
 
   simulator = self->simulator;
-  if (self->is_spread && us_rng_uniform (rng) < SPREAD_SHARE && sample_spread (self, rng, theta))
-    return TRUE;
   if (self->is_default && simulator->draw != NULL)
     {
       simulator->draw (simulator, rng, theta);
       return TRUE;
     }
 
-  return sample_accepted (self, rng, -1, theta);
+  for (guint try = 0; try < MAX_TRIES; try++)
+    {
+      for (gsize i = 0; i < simulator->n_parameters; i++)
+        theta[i] = us_distribution_draw (&self->distributions[i], &simulator->parameters[i], rng);
+      if (simulator->accepts == NULL || simulator->accepts (simulator, theta))
+        return TRUE;
+    }
+
+  return FALSE;
 }
 
 void

@@ -24,8 +24,6 @@ UsPrior *us_prior_new_default (const UsSimulator *simulator);
 UsPrior *us_prior_new         (const UsSimulator     *simulator,
                                const UsDistribution  *distributions,
                                GError               **error);
-/* The same, with half of the draws spread over what the constraint makes rare; for training. */
-UsPrior *us_prior_new_spread  (const UsPrior *self);
 UsPrior *us_prior_ref         (UsPrior *self);
 void     us_prior_unref       (UsPrior *self);
 const UsSimulator    *us_prior_simulator    (const UsPrior *self);
