@@ -20,5 +20,7 @@ with App([program, model]) as app:
     xdo("mousemove", 0, 0)              # no tooltip in the picture
     for page in ("Explore", "Simulator", "Train", "Infer", "Evidence"):
         app.page(page)
+        if page == "Evidence":
+            find(app.root, "label", r".*held-out draws that training never saw", t=300)
         app.shot(os.path.join(folder, page.lower() + suffix + ".png"), settle=1.5)
     app.close()
