@@ -9,14 +9,14 @@
 #include <pango/pangocairo.h>
 #include <string.h>
 
-#define N_COLUMNS    7          /* of the four rows */
+#define N_COLUMNS    6          /* of the four rows */
 #define N_CIRCUITS   3          /* the same for a series */
 #define N_STEPS      7          /* of a traversal */
 #define N_SCAN       401        /* latents tried to find where a simulator is defined */
 
 /* ---- Figure 1: the sketch --------------------------------------------------- */
 
-#define SKETCH_WIDTH  960.0
+#define SKETCH_WIDTH  920.0
 #define SKETCH_HEIGHT 330.0
 #define PICTURE       96.0
 
@@ -85,42 +85,39 @@ arrow (cairo_t *cr,
 }
 
 /* Where the pictures stand: X(Z), X̄(Z); X̄(Z̄), X(Z̄). */
-static const double places[4][2] = { { 330, 18 }, { 330, 206 }, { 700, 206 }, { 700, 18 } };
+static const double places[4][2] = { { 318, 14 }, { 318, 202 }, { 790, 202 }, { 790, 14 } };
 
 static void
 paint_sketch (cairo_t  *cr,
               gpointer  data)
 {
-  words (cr, 40, 165, "Z\nparameters\nof a draw", 14);
-  arrow (cr, 62, 140, 114, 80);
-  arrow (cr, 62, 190, 114, 244);
-  box (cr, 180, 66, "Simulator S", 3);
-  box (cr, 180, 254, "Decoder G", 1);
-  words (cr, 180, 298, "step 1 learns to be S", 12);
-  arrow (cr, 244, 66, 326, 66);
-  arrow (cr, 244, 254, 326, 254);
-  words (cr, 378, 124, "X(Z)", 13);
-  words (cr, 378, 194, "X̄(Z)", 13);
-  arrow (cr, 378, 150, 378, 134);
-  arrow (cr, 378, 168, 378, 184);
-  words (cr, 378, 159, "compared: D", 12);
-  arrow (cr, 430, 66, 462, 66);
-  box (cr, 526, 66, "Encoder µ", 2);
-  words (cr, 526, 20, "step 2 learns to invert G", 12);
-  arrow (cr, 526, 94, 526, 144);
-  words (cr, 526, 160, "Z̄, the answer", 14);
-  arrow (cr, 526, 176, 526, 226);
-  box (cr, 526, 254, "Decoder G", 1);
-  words (cr, 526, 298, "kept as it is", 12);
-  arrow (cr, 590, 254, 696, 254);
-  words (cr, 748, 194, "X̄(Z̄)", 13);
-  words (cr, 748, 124, "X(Z̄)", 13);
-  arrow (cr, 582, 152, 640, 96);
-  words (cr, 650, 120, "run again\nin S", 12);
-  arrow (cr, 640, 66, 696, 66);
-  words (cr, 618, 66, "S", 14);
-  words (cr, 876, 254, "step 2 compares\nX̄(Z̄) with X(Z)", 13);
-  words (cr, 876, 66, "every answer\nis checked by\nthe simulator", 13);
+  words (cr, 44, 160, "Z\nparameters\nof a draw", 14);
+  arrow (cr, 62, 128, 110, 84);
+  arrow (cr, 62, 192, 110, 236);
+  box (cr, 176, 66, "Simulator S", 3);
+  box (cr, 176, 254, "Decoder G", 1);
+  words (cr, 176, 300, "step 1 learns to be S", 12);
+  arrow (cr, 240, 66, 312, 66);
+  arrow (cr, 240, 254, 312, 254);
+  words (cr, 370, 130, "X(Z)", 13);
+  words (cr, 370, 192, "X̄(Z)", 13);
+  words (cr, 370, 161, "step 1 compares", 12);
+  arrow (cr, 428, 66, 458, 66);
+  box (cr, 524, 66, "Encoder µ", 2);
+  words (cr, 524, 20, "step 2 learns to invert G", 12);
+  arrow (cr, 524, 94, 524, 144);
+  words (cr, 524, 160, "Z̄, the answer", 14);
+  arrow (cr, 578, 148, 640, 94);
+  box (cr, 694, 66, "Simulator S", 3);
+  words (cr, 694, 20, "checks every answer", 12);
+  arrow (cr, 758, 66, 786, 66);
+  words (cr, 842, 130, "X(Z̄)", 13);
+  arrow (cr, 578, 172, 640, 226);
+  box (cr, 694, 254, "Decoder G", 1);
+  words (cr, 694, 300, "kept as it is", 12);
+  arrow (cr, 758, 254, 786, 254);
+  words (cr, 842, 192, "X̄(Z̄)", 13);
+  words (cr, 842, 161, "step 2 compares\nwith X(Z)", 12);
 }
 
 gboolean
@@ -327,9 +324,12 @@ step_label (const UsReproducePart *part,
 {
   const UsParameter *parameter = &part->simulator->parameters[p];
   gsize p_count = part->simulator->n_parameters;
-  g_autofree char *unit = *parameter->unit != '\0' ? g_strconcat (" ", parameter->unit, NULL) : g_strdup ("");
+  g_autoptr(GString) text = g_string_new (NULL);
 
-  return g_strdup_printf ("%s: %.3g … %.3g%s", parameter->symbol, theta[p], theta[(N_STEPS - 1) * p_count + p], unit);
+  g_string_append_printf (text, "%s: %.3g … %.3g %s", parameter->symbol, theta[p], theta[(N_STEPS - 1) * p_count + p],
+                          parameter->unit);
+  g_string_replace (text, "-", "−", 0);
+  return g_strdup (g_strchomp (text->str));
 }
 
 static gboolean

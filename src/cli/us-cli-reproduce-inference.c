@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#define N_INPUTS  7             /* of Figure 3 */
+#define N_INPUTS  6             /* of Figure 3 */
 #define N_POINTS  2000          /* of the scatter of derived quantities */
 #define N_WORST_SERIES 2        /* cases of a series that are drawn */
 

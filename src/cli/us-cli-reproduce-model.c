@@ -4,6 +4,7 @@
 
 #include "us-cli-reproduce-private.h"
 #include "us-error.h"
+#include "us-evaluate-anonymous.h"
 #include "us-file.h"
 
 #include <glib/gstdio.h>
@@ -16,7 +17,6 @@ void
 us_reproduce_rival_free (UsReproduceRival *rival)
 {
   g_clear_pointer (&rival->model, us_simvae_unref);
-  g_clear_pointer (&rival->evaluation, us_evaluation_free);
   g_free (rival);
 }
 
@@ -230,6 +230,38 @@ us_reproduce_model (UsReproduction   *self,
 
 /* ---- the comparison ----------------------------------------------------------- */
 
+static UsReproduceScores
+scores_of (const UsEvaluation *evaluation)
+{
+  return (UsReproduceScores) {
+    .mig_bins = us_reproduce_gap (evaluation, evaluation->histogram).mig,
+    .mig_chen = us_reproduce_gap (evaluation, evaluation->chen).mig,
+    .accuracy = evaluation->modulo->mean_accuracy,
+    .information = evaluation->modulo->mean_information,
+    .disentanglement = evaluation->modulo->disentanglement,
+    .rms_both = evaluation->rms_both,
+    .rms_simulator = evaluation->rms_simulator,
+  };
+}
+
+/* Latents without names have no accuracy, and cannot be run in the simulator. */
+static UsReproduceScores
+scores_of_anonymous (const UsAnonymousEvaluation *evaluation,
+                     const gboolean              *discrete)
+{
+  gsize n = evaluation->n_factors;
+
+  return (UsReproduceScores) {
+    .mig_bins = us_information_mean_gap (n, evaluation->histogram->gap, discrete),
+    .mig_chen = us_information_mean_gap (n, evaluation->chen->gap, discrete),
+    .accuracy = NAN,
+    .information = evaluation->mean_told,
+    .disentanglement = NAN,
+    .rms_both = evaluation->rms_both,
+    .rms_simulator = NAN,
+  };
+}
+
 static gboolean
 measure (UsReproduction    *self,
          UsReproducePart   *part,
@@ -238,12 +270,25 @@ measure (UsReproduction    *self,
 {
   UsEvaluateConfig config = { .n_pairs = self->n_pairs, .seed = 1, .n_workers = self->n_workers };
   g_autofree char *text = g_strdup_printf ("%s, %s: measuring", part->simulator->id, us_method_id (rival->method));
-  gint64 began = g_get_monotonic_time ();
 
   us_cli_progress (text);
-  rival->evaluation = us_evaluate_full (rival->model, &config, self->cancellable, error);
-  rival->seconds = (g_get_monotonic_time () - began) / 1e6;
-  return rival->evaluation != NULL;
+  if (us_method_anonymous (rival->method))
+    {
+      g_autoptr(UsAnonymousEvaluation) evaluation = us_evaluate_anonymous (rival->model, &config, self->cancellable, error);
+
+      if (evaluation == NULL)
+        return FALSE;
+      rival->scores = scores_of_anonymous (evaluation, part->evidence->evaluation->modulo->discrete);
+    }
+  else
+    {
+      g_autoptr(UsEvaluation) evaluation = us_evaluate_full (rival->model, &config, self->cancellable, error);
+
+      if (evaluation == NULL)
+        return FALSE;
+      rival->scores = scores_of (evaluation);
+    }
+  return TRUE;
 }
 
 /* The model was trained as its rivals are. */
@@ -279,6 +324,7 @@ us_reproduce_rivals (UsReproduction   *self,
       if (methods[m] == US_METHOD_SIMVAE && is_same (self, part))
         {
           rival->model = us_simvae_ref (part->model);
+          rival->scores = scores_of (part->evidence->evaluation);
           continue;
         }
       rival->model = make (self, part, methods[m], preset_for (self, self->compare_minutes), self->compare_minutes, name,

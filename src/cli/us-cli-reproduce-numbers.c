@@ -200,7 +200,13 @@ add_part (JsonBuilder           *builder,
       text (builder, "preset", how->preset);
       text (builder, "command", how->command);
       number (builder, "training_seconds", how->seconds[0] + how->seconds[1]);
-      add_measures (builder, rival->evaluation != NULL ? rival->evaluation : part->evidence->evaluation, part->simulator);
+      number (builder, "mig_20_bins", rival->scores.mig_bins);
+      number (builder, "mig_chen", rival->scores.mig_chen);
+      number (builder, "accuracy", rival->scores.accuracy);
+      number (builder, "information", rival->scores.information);
+      number (builder, "disentanglement", rival->scores.disentanglement);
+      number (builder, "rms_both", rival->scores.rms_both);
+      number (builder, "rms_simulator", rival->scores.rms_simulator);
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
@@ -317,17 +323,16 @@ make_comparison (const UsReproduction *self)
       for (guint r = 0; r < part->rivals->len; r++)
         {
           const UsReproduceRival *rival = part->rivals->pdata[r];
-          const UsEvaluation *evaluation = rival->evaluation != NULL ? rival->evaluation : part->evidence->evaluation;
-          gboolean named = !us_method_anonymous (rival->method);
+          const UsReproduceScores *scores = &rival->scores;
 
           g_string_append_printf (csv, "%s,%s,", part->simulator->id, us_method_id (rival->method));
-          field (csv, us_reproduce_gap (evaluation, evaluation->histogram).mig, ',');
-          field (csv, us_reproduce_gap (evaluation, evaluation->chen).mig, ',');
-          field (csv, named ? evaluation->modulo->mean_accuracy : NAN, ',');
-          field (csv, evaluation->modulo->mean_information, ',');
-          field (csv, evaluation->modulo->disentanglement, ',');
-          field (csv, evaluation->rms_both, ',');
-          field (csv, named ? evaluation->rms_simulator : NAN, '\n');
+          field (csv, scores->mig_bins, ',');
+          field (csv, scores->mig_chen, ',');
+          field (csv, scores->accuracy, ',');
+          field (csv, scores->information, ',');
+          field (csv, scores->disentanglement, ',');
+          field (csv, scores->rms_both, ',');
+          field (csv, scores->rms_simulator, '\n');
         }
     }
   return g_strdup (csv->str);

@@ -316,21 +316,18 @@ add_rivals (UsReproduction *self,
       for (guint r = 0; r < part->rivals->len; r++)
         {
           const UsReproduceRival *rival = part->rivals->pdata[r];
-          const UsEvaluation *evaluation = rival->evaluation != NULL ? rival->evaluation : part->evidence->evaluation;
+          const UsReproduceScores *scores = &rival->scores;
           const UsSimvaeRecord *record = us_simvae_record (rival->model);
-          UsReproduceGap bins = us_reproduce_gap (evaluation, evaluation->histogram);
-          UsReproduceGap chen = us_reproduce_gap (evaluation, evaluation->chen);
-          gboolean named = !us_method_anonymous (rival->method);
 
           us_report_cell (report, US_REPORT_PLAIN, "%s", part->simulator->title);
           us_report_cell (report, US_REPORT_PLAIN, "%s", us_method_title (rival->method));
-          us_report_number (report, US_REPORT_PLAIN, bins.mig, 3);
-          us_report_number (report, US_REPORT_PLAIN, chen.mig, 3);
-          us_report_number (report, US_REPORT_PLAIN, named ? evaluation->modulo->mean_accuracy : NAN, 4);
-          us_report_number (report, US_REPORT_PLAIN, evaluation->modulo->mean_information, 4);
-          us_report_number (report, US_REPORT_PLAIN, evaluation->modulo->disentanglement, 3);
-          us_report_number (report, US_REPORT_PLAIN, evaluation->rms_both, 4);
-          us_report_number (report, US_REPORT_PLAIN, named ? evaluation->rms_simulator : NAN, 4);
+          us_report_number (report, US_REPORT_PLAIN, scores->mig_bins, 3);
+          us_report_number (report, US_REPORT_PLAIN, scores->mig_chen, 3);
+          us_report_number (report, US_REPORT_PLAIN, scores->accuracy, 4);
+          us_report_number (report, US_REPORT_PLAIN, scores->information, 4);
+          us_report_number (report, US_REPORT_PLAIN, scores->disentanglement, 3);
+          us_report_number (report, US_REPORT_PLAIN, scores->rms_both, 4);
+          us_report_number (report, US_REPORT_PLAIN, scores->rms_simulator, 4);
           us_report_number (report, US_REPORT_PLAIN, record->seconds[0] + record->seconds[1], 0);
         }
     }

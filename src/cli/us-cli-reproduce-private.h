@@ -43,13 +43,22 @@ typedef struct
 
 /* ---- what is made -------------------------------------------------------- */
 
+/* What methods are compared by; NaN: not defined. */
+typedef struct
+{
+  double mig_bins, mig_chen;
+  double accuracy;              /* modulo symmetry; without names of the latents not defined */
+  double information;           /* told at all */
+  double disentanglement;
+  double rms_both, rms_simulator;
+} UsReproduceScores;
+
 /* A model trained another way on the same budget. */
 typedef struct
 {
-  UsMethod      method;
-  UsSimvae     *model;
-  UsEvaluation *evaluation;     /* NULL: the model is the part's own */
-  double        seconds;        /* of measuring */
+  UsMethod          method;
+  UsSimvae         *model;
+  UsReproduceScores scores;
 } UsReproduceRival;
 
 /* Everything about one simulator. */

@@ -117,6 +117,8 @@ choose_simulators (UsReproduction  *self,
         return FALSE;
       part->output = &part->simulator->outputs[0];
     }
+  if (self->parts->len == 0)
+    return us_cli_misused (error, "--simulators: names none of box, polygon, dsprites, fourier, rlc");
   return TRUE;
 }
 
