@@ -6,6 +6,7 @@
 #include "us-adaptive-box.h"
 #include "us-chart-column.h"
 #include "us-mailbox.h"
+#include "us-method-group.h"
 #include "us-series-plot.h"
 #include "us-session.h"
 
@@ -40,6 +41,7 @@ struct _UsTrainPage
   AdwPreferencesGroup *settings_group;
   AdwActionRow   *simulator_row;
   AdwComboRow    *preset_row;
+  UsMethodGroup  *method_group;
   GtkSpinButton  *minutes;
   GtkSpinButton  *seed;
   GtkButton      *start_button;
@@ -165,6 +167,16 @@ format_duration (double seconds)
   return g_strdup_printf (_("%d h %d min"), total / 3600, total / 60 % 60);
 }
 
+static const char *
+step_name (const UsTrainerProgress *progress)
+{
+  if (progress->method == US_METHOD_BETA_VAE)
+    return _("Decoder and encoder");
+  if (progress->step != 2)
+    return _("Step 1, the decoder");
+  return progress->method == US_METHOD_SEMI_SUPERVISED ? _("Step 2, encoder and decoder") : _("Step 2, the encoder");
+}
+
 static void
 show_numbers (UsTrainPage             *self,
               const UsTrainerProgress *progress)
@@ -173,7 +185,7 @@ show_numbers (UsTrainPage             *self,
   g_autofree char *total = format_count (progress->total_samples);
   g_autofree char *text = NULL;
 
-  set_number (self, NUMBER_STEP, g_strdup (progress->step == 2 ? _("Step 2, the encoder") : _("Step 1, the decoder")));
+  set_number (self, NUMBER_STEP, g_strdup (step_name (progress)));
   set_number (self, NUMBER_DRAWS, g_strdup_printf (_("%s of %s"), done, total));
   set_number (self, NUMBER_LOSS, format_loss (progress->loss));
   set_number (self, NUMBER_HELD_OUT, format_loss (progress->held_out));
@@ -291,18 +303,21 @@ static UsPlot *
 plot_rows_of_images (const UsOutput   *output,
                      const UsFourRows *rows)
 {
-  const char *const labels[] = { _("X(V) simulator"), _("X̄(V) decoder"), _("X(Z) simulator"), _("X̄(Z) decoder"), NULL };
+  const char *const labels[] = { _("X(V) simulator"), _("X̄(V) decoder"), _("X(Z) simulator"), _("X̄(Z) decoder") };
   const float *const parts[] = { rows->x, rows->decoded, rows->simulated, rows->both };
+  const char *shown[G_N_ELEMENTS (parts) + 1] = { NULL };
   g_autoptr(UsPlot) plot = us_plot_new (_("Simulator and decoder, side by side"));
-  guint n_rows = rows->simulated != NULL ? 4 : 2;
-  g_autofree float *pixels = g_new (float, n_rows * rows->n * rows->n_values);
+  g_autofree float *pixels = g_new (float, G_N_ELEMENTS (parts) * rows->n * rows->n_values);
+  guint n_rows = 0;
 
-  for (guint r = 0; r < n_rows; r++)
-    memcpy (pixels + r * rows->n * rows->n_values, parts[r], rows->n * rows->n_values * sizeof *pixels);
+  for (guint r = 0; r < G_N_ELEMENTS (parts); r++)
+    if (parts[r] != NULL)
+      {
+        memcpy (pixels + n_rows * rows->n * rows->n_values, parts[r], rows->n * rows->n_values * sizeof *pixels);
+        shown[n_rows++] = labels[r];
+      }
   us_plot_add_image_grid (plot, NULL, n_rows, rows->n, output->height, output->width, output->channels, pixels,
-                          US_COLOUR_MAP_GREY, output->lower, output->upper,
-                          (const char *const[]) { labels[0], labels[1], n_rows > 2 ? labels[2] : NULL, labels[3], NULL },
-                          NULL);
+                          US_COLOUR_MAP_GREY, output->lower, output->upper, shown, NULL);
   return g_steal_pointer (&plot);
 }
 
@@ -525,6 +540,7 @@ start (UsTrainPage *self,
     .resume = resume,
   };
 
+  us_method_group_fill (self->method_group, &config);
   empty_charts (self);
   us_session_start_training (self->session, &config);
   gtk_stack_set_visible_child_name (self->results, "charts");
@@ -577,6 +593,7 @@ update_buttons (UsTrainPage *self)
     us_trainer_get_progress (trainer, &progress);
   paused = progress.state == US_TRAINER_PAUSED;
   gtk_widget_set_sensitive (GTK_WIDGET (self->settings_group), !training);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->method_group), !training);
   gtk_widget_set_visible (GTK_WIDGET (self->start_button), !training);
   gtk_widget_set_visible (GTK_WIDGET (self->resume_button), !training && us_session_can_resume (self->session));
   gtk_widget_set_visible (GTK_WIDGET (self->pause_button), training);
@@ -608,6 +625,8 @@ on_training_ended_cb (UsTrainPage *self)
   refresh_charts (self, TRUE);
   if (error != NULL)
     us_session_complain (self->session, _("Training ended early"), error->message);
+  else if (us_session_get_model (self->session) == NULL)
+    us_session_say (self->session, _("Training ended; these latents have no names, so that Explore and Infer have no use for them"));
   else
     us_session_say (self->session, _("Training ended; Explore and Infer now use the new model"));
 }
@@ -712,10 +731,12 @@ us_train_page_class_init (UsTrainPageClass *klass)
 
   g_type_ensure (US_TYPE_ADAPTIVE_BOX);
   g_type_ensure (US_TYPE_CHART);
+  g_type_ensure (US_TYPE_METHOD_GROUP);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/understudy/Understudy/us-train-page.ui");
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, settings_group);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, simulator_row);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, preset_row);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, method_group);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, minutes);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, seed);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, start_button);

@@ -87,6 +87,7 @@ us_trainer_new (const UsTrainerConfig *config)
   self->config.path = g_strdup (config->path);
   self->config.command = g_strdup (config->command);
   self->config.bank = g_strdup (config->bank);
+  self->progress.method = config->method;
   if (config->path != NULL)
     self->checkpoint_path = g_strconcat (config->path, ".checkpoint", NULL);
   return self;

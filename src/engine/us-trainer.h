@@ -52,6 +52,7 @@ typedef enum
 typedef struct
 {
   UsTrainerState state;
+  UsMethod       method;
   guint          step;             /* 1 or 2 */
   guint64        samples, total_samples;    /* of this step */
   double         fraction;         /* of the whole, 0..1 */
