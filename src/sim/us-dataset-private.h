@@ -46,6 +46,19 @@ typedef struct
   const guint8  *pictures;      /* (N, stride) */
 } UsDatasetCache;
 
+#define US_DATASET_MAX_SIDE 4096
+#define US_DATASET_WORD     8           /* bytes: each picture begins at a multiple of them */
+#define US_DATASET_MAGIC    "UsData\x01\n"
+/* path, bytes, mtime in ns, fingerprint, N, H, W, C, bits, rows are there, names ("" for none), levels */
+#define US_DATASET_HEADER   "(ayxxuttttubasaad)"
+
+/* The end of a cache. */
+typedef struct
+{
+  guint64 header_bytes;
+  char    magic[8];
+} UsDatasetTrailer;
+
 /* us-dataset-grid.c */
 
 /* Streams latents_values twice.  Errors: what makes it no full grid. */
@@ -65,12 +78,21 @@ void     us_dataset_key_clear   (UsDatasetKey        *key);
 /* Maps what was unpacked before.  FALSE: there is nothing, or it is of another file or damaged. */
 gboolean us_dataset_cache_open  (UsDatasetCache      *cache,
                                  const UsDatasetKey  *key);
+void     us_dataset_cache_clear (UsDatasetCache      *cache);
+char    *us_dataset_cache_path  (const UsDatasetKey  *key);
+/* Removes what nobody can use any more. */
+void     us_dataset_cache_tidy  (const char          *folder);
+/* Bytes from picture to picture. */
+gsize    us_dataset_stride      (gsize                n_values,
+                                 guint                bits);
+
+/* us-dataset-import.c */
+
 gboolean us_dataset_cache_make  (const UsDatasetKey  *key,
                                  UsDatasetProgress    progress,
                                  gpointer             data,
                                  const gint          *cancelled,
                                  GError             **error);
-void     us_dataset_cache_clear (UsDatasetCache      *cache);
 
 /* “FILE”: and what follows; always FALSE. */
 gboolean us_dataset_refuse      (GError             **error,
