@@ -5,6 +5,7 @@
 
 #include "us-chart.h"
 #include "us-explore-page.h"
+#include "us-method-group.h"
 #include "us-resources.h"
 #include "us-train-page.h"
 #include "slider-hand.h"
@@ -134,6 +135,52 @@ test_buttons (Fixture       *f,
   g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "Nothing Learnt Yet"));
 }
 
+static gboolean
+has_any_model (gpointer data)
+{
+  return us_session_get_any_model (data) != NULL;
+}
+
+/* The method that was chosen is the one that runs, with its own rows; those who need names get no such model. */
+static void
+test_method (Fixture       *f,
+             gconstpointer  data)
+{
+  GtkWidget *group = fixture_find (GTK_WIDGET (f->page), US_TYPE_METHOD_GROUP);
+  GtkWidget *combo = fixture_find (group, ADW_TYPE_COMBO_ROW);
+  GtkWidget *beta = gtk_widget_get_ancestor (fixture_find_label (group, "beside the error summed"), ADW_TYPE_ACTION_ROW);
+  GtkWidget *labelled = gtk_widget_get_ancestor (fixture_find_label (group, "With parameters"), ADW_TYPE_ACTION_ROW);
+  UsTrainerConfig config = { NULL };
+
+  us_method_group_fill (US_METHOD_GROUP (group), &config);
+  g_assert_cmpint (config.method, ==, US_METHOD_SIMVAE);
+  g_assert_cmpfloat (config.kl_weight, ==, 0);
+  g_assert_null (config.bank);
+  g_assert_false (gtk_widget_get_visible (beta));
+
+  adw_combo_row_set_selected (ADW_COMBO_ROW (combo), US_METHOD_SEMI_SUPERVISED);
+  us_method_group_fill (US_METHOD_GROUP (group), &config);
+  g_assert_cmpint (config.method, ==, US_METHOD_SEMI_SUPERVISED);
+  g_assert_cmpfloat_with_epsilon (config.labelled_share, 0.1, 1e-9);
+  g_assert_true (gtk_widget_get_visible (labelled));
+  g_assert_nonnull (fixture_find_label (group, us_method_summary (US_METHOD_SEMI_SUPERVISED)));
+
+  adw_combo_row_set_selected (ADW_COMBO_ROW (combo), US_METHOD_BETA_VAE);
+  g_assert_true (gtk_widget_get_visible (beta));
+  g_assert_false (gtk_widget_get_visible (labelled));
+  press (f, "_Start Training");
+  g_assert_false (gtk_widget_get_sensitive (group));
+  g_assert_true (fixture_wait (has_any_model, f->session, 60));
+  g_assert_true (fixture_wait (has_charts, f, 60));
+  g_assert_cmpint (progress (f).method, ==, US_METHOD_BETA_VAE);
+  g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "Decoder and encoder"));
+  press (f, "S_top");
+  g_assert_true (fixture_wait (is_over, f->session, 60));
+  g_assert_true (gtk_widget_get_sensitive (group));
+  g_assert_null (us_session_get_model (f->session));
+  g_assert_true (us_simvae_is_anonymous (us_session_get_any_model (f->session)));
+}
+
 /* A model from a file brings its record along. */
 static void
 test_record (Fixture       *f,
@@ -224,6 +271,7 @@ main (int   argc,
   slider_hand_load_style ();
 #define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
   ADD ("/train-page/buttons", test_buttons);
+  ADD ("/train-page/method", test_method);
   ADD ("/train-page/record", test_record);
   ADD ("/train-page/channels", test_channels);
   ADD ("/train-page/frame-clock", test_frame_clock);
