@@ -149,6 +149,8 @@ us_application_startup (GApplication *application)
     gtk_application_set_accels_for_action (GTK_APPLICATION (application), accelerators[i].action,
                                            accelerators[i].accels);
   gtk_window_set_default_icon_name (US_APP_ID);
+  /* Words that can be copied are not marked all over when a page is opened by keyboard or by its tab. */
+  g_object_set (gtk_settings_get_default (), "gtk-label-select-on-focus", FALSE, NULL);
 }
 
 static int

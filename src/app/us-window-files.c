@@ -110,7 +110,7 @@ on_opened (GObject      *source,
   if (us_session_open_finish (US_SESSION (source), result, &error))
     {
       g_autofree char *name = g_filename_display_basename (job->path);
-      g_autofree char *text = g_strdup_printf (_("Opened %s"), name);
+      g_autofree char *text = g_strdup_printf (_("Opened %s: Explore, Infer and Evidence now use it"), name);
 
       if (job->quiet)
         return;
