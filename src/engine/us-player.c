@@ -10,6 +10,7 @@
 
 /* B rows of a full batch, P parameters, F features of the code, N values. */
 
+#define TURNS           6         /* of an angle, tried of each of several answers */
 #define SIGMA_LOG_LIMIT 10.0      /* |log σ|: keeps exp() finite whatever the encoder says */
 
 struct _UsPlayer
@@ -19,6 +20,7 @@ struct _UsPlayer
   UsCode    code;
   gsize     n_parameters, n_values, n_code;    /* n_code: K F, or 2 F with σ */
   guint     n_answers;            /* K */
+  guint     n_turns;              /* tried of each of several answers */
 
   /* [0] one row, for sliders; [1] full batches, NULL when batch is 1 */
   UsRun    *decoder[2];
@@ -29,6 +31,7 @@ struct _UsPlayer
   float    *x;                    /* (B, N) as the networks take it */
   float    *answers;              /* (B, n_code) */
   float    *tried;                /* (B, N) decoded answers; NULL: K is 1 */
+  float    *nearest;              /* (B, F) */
   double   *least;                /* (B) */
   double   *latent;               /* (B, P) */
   double   *sigma;                /* (B, P) */
@@ -75,6 +78,11 @@ us_player_new (UsSimvae *model,
   self->answers = g_new0 (float, self->batch * self->n_code);
   if (self->n_answers > 1)
     self->tried = g_new0 (float, self->batch * self->n_values);
+  self->n_turns = 1;
+  for (gsize p = 0; p < self->n_parameters; p++)
+    if (self->code.parts[p].kind == US_CODE_CIRCULAR)
+      self->n_turns = TURNS;
+  self->nearest = g_new0 (float, self->batch * self->code.n_features);
   self->least = g_new0 (double, self->batch);
   self->latent = g_new0 (double, self->batch * self->n_parameters);
   self->sigma = g_new0 (double, self->batch * self->n_parameters);
@@ -97,6 +105,7 @@ us_player_free (UsPlayer *self)
   g_free (self->x);
   g_free (self->answers);
   g_free (self->tried);
+  g_free (self->nearest);
   g_free (self->least);
   g_free (self->latent);
   g_free (self->sigma);
@@ -189,62 +198,67 @@ us_player_decode (UsPlayer     *self,
     }
 }
 
-/* Answer k of each row → self->features. */
+/* Answer k of each row → self->features, its angles turned by a share of a whole turn. */
 static void
 take_answers (UsPlayer *self,
               gsize     count,
-              guint     k)
+              guint     k,
+              double    turn)
 {
   gsize n = self->code.n_features;
+  float c = cos (2 * G_PI * turn), s = sin (2 * G_PI * turn);
 
   for (gsize i = 0; i < count; i++)
     {
       float *features = self->features + i * n;
 
-      us_code_squash (&self->code, self->answers + i * self->n_code + k * n, features);
-      /* as it will be used: inside the prior */
+      us_code_take_answer (&self->code, k, self->n_answers, self->answers + i * self->n_code + k * n, features);
+      us_code_squash (&self->code, features, features);
       for (gsize p = 0; p < self->n_parameters; p++)
-        if (self->code.parts[p].kind == US_CODE_STRAIGHT)
-          features[self->code.parts[p].first] = CLAMP (features[self->code.parts[p].first], -1, 1);
+        {
+          const UsCodePart *part = &self->code.parts[p];
+          float *f = features + part->first;
+
+          /* as it will be used: inside the prior */
+          if (part->kind == US_CODE_STRAIGHT)
+            f[0] = CLAMP (f[0], -1, 1);
+          else if (part->kind == US_CODE_CIRCULAR)
+            {
+              float x = c * f[0] - s * f[1];
+
+              f[1] = s * f[0] + c * f[1];
+              f[0] = x;
+            }
+        }
     }
 }
 
-/* Moves the answer whose decoded output is nearest to the row to the place of the first. */
+/* The answer whose decoded output is nearest to the row → self->nearest.  A thing that lies the wrong way
+ * round is a trap for an encoder, out of which no small turn leads: large ones are tried here. */
 static void
-nearest_first (UsPlayer    *self,
-               gsize        count,
-               const float *rows)       /* (count, N) in the simulator's units */
+find_nearest (UsPlayer    *self,
+              gsize        count,
+              const float *rows)        /* (count, N) in the simulator's units */
 {
   gsize n = self->code.n_features;
 
-  for (gsize i = 0; i < count; i++)
-    for (guint k = 0; k < self->n_answers; k++)
-      {
-        float *answer = self->answers + i * self->n_code + k * n;
-
-        us_code_take_answer (&self->code, k, self->n_answers, answer, answer);
-      }
   for (guint k = 0; k < self->n_answers; k++)
-    {
-      take_answers (self, count, k);
-      decode_rows (self, count, self->tried);
-      for (gsize i = 0; i < count; i++)
-        {
-          double error = us_rms_difference (self->n_values, self->tried + i * self->n_values,
-                                            rows + i * self->n_values);
-          float *row = self->answers + i * self->n_code;
+    for (guint t = 0; t < self->n_turns; t++)
+      {
+        take_answers (self, count, k, (double) t / self->n_turns);
+        decode_rows (self, count, self->tried);
+        for (gsize i = 0; i < count; i++)
+          {
+            double error = us_rms_difference (self->n_values, self->tried + i * self->n_values,
+                                              rows + i * self->n_values);
 
-          if (k > 0 && error < self->least[i])
-            for (gsize f = 0; f < n; f++)
+            if (k + t == 0 || error < self->least[i])
               {
-                float first = row[f];
-
-                row[f] = row[k * n + f];
-                row[k * n + f] = first;
+                self->least[i] = error;
+                memcpy (self->nearest + i * n, self->features + i * n, n * sizeof (float));
               }
-          self->least[i] = k > 0 ? MIN (error, self->least[i]) : error;
-        }
-    }
+          }
+      }
 }
 
 void
@@ -270,14 +284,15 @@ us_player_encode_latent (UsPlayer    *self,
       us_channel_scale_apply (&parts.scale, self->x, rows, n * self->n_values);
       run_rows (self, self->encoder, n, self->n_values, self->x, self->n_code, self->answers);
       if (self->n_answers > 1)
-        nearest_first (self, n, rows);
+        find_nearest (self, n, rows);
       for (gsize i = 0; i < n; i++)
         {
           const float *answer = self->answers + i * self->n_code;
           gsize at = (first + i) * p_count;
 
-          us_code_squash (&self->code, answer, self->features);
-          us_code_to_latent (&self->code, us_simvae_prior (self->model), self->features, z + at);
+          if (self->n_answers == 1)
+            us_code_squash (&self->code, answer, self->nearest + i * n_features);
+          us_code_to_latent (&self->code, us_simvae_prior (self->model), self->nearest + i * n_features, z + at);
           for (gsize p = 0; has_sigma && sigma != NULL && p < p_count; p++)
             {
               const UsCodePart *part = &self->code.parts[p];

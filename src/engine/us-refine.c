@@ -11,7 +11,10 @@
 /* P parameters, Q ≤ P free ones, H × W × C the output, N = H W C values, R residuals. */
 
 #define SHIFT      3.0          /* GSL's steps are relative: latents are moved away from 0 … */
-#define STEP       0.004        /* … so that a step is 0.012 of them, a third of a pixel of 64 */
+#define STEP       0.01         /* … so that a step is 0.03 of them, a pixel of 64: less does not turn a black or white one */
+#define LAST_STEP  0.002        /* in the end, where outputs are smooth */
+#define COARSEST   4
+#define TURNS      6            /* of an angle */
 #define ITERATIONS 6            /* at each size of block */
 #define TOLERANCE  1e-6
 
@@ -26,6 +29,7 @@ typedef struct
   gsize              free[US_MAX_PARAMETERS];   /* (Q) which parameters move */
   gsize              n_free;
   gsize              block;                     /* pixels a side that are taken together */
+  double             step;                      /* relative, for derivatives */
   float             *again;                     /* (N) */
   guint              runs;
 } Refine;
@@ -149,7 +153,7 @@ descend (Refine *self,
   parameters.scale = gsl_multifit_nlinear_scale_levenberg;
   parameters.solver = gsl_multifit_nlinear_solver_cholesky;
   parameters.fdtype = GSL_MULTIFIT_NLINEAR_CTRDIFF;
-  parameters.h_df = STEP;
+  parameters.h_df = self->step;
   workspace = gsl_multifit_nlinear_alloc (gsl_multifit_nlinear_trust, &parameters, fdf.n, fdf.p);
   u = gsl_vector_alloc (self->n_free);
   for (gsize q = 0; q < self->n_free; q++)
@@ -171,6 +175,82 @@ descend (Refine *self,
   gsl_multifit_nlinear_free (workspace);
 }
 
+/* z moves on where that is nearer to x; returns the RMS there. */
+static double
+descend_if_nearer (Refine *self,
+                   double *z,
+                   double  least)
+{
+  double tried[US_MAX_PARAMETERS], rms;
+
+  memcpy (tried, z, sizeof tried);
+  descend (self, tried);
+  rms = rms_at (self, tried);
+  if (!(rms < least))
+    return least;
+  memcpy (z, tried, sizeof tried);
+  return rms;
+}
+
+/* A search can be caught in another kind of thing, or with an angle far from where it belongs, all else fitted to
+ * that: it begins from each kind (parameter from `p` on) and each sixth of a turn. */
+static void
+descend_from_others (Refine       *self,
+                     gsize         p,
+                     const double *start,
+                     double       *z,
+                     double       *least)
+{
+  const UsSimulator *simulator = self->simulator;
+  const UsParameter *parameter = &simulator->parameters[p];
+  double other[US_MAX_PARAMETERS], theta[US_MAX_PARAMETERS];
+
+  if (p == simulator->n_parameters)
+    {
+      double rms;
+
+      memcpy (other, start, sizeof other);
+      rms = descend_if_nearer (self, other, INFINITY);
+      if (rms < *least)
+        {
+          *least = rms;
+          memcpy (z, other, sizeof other);
+        }
+      return;
+    }
+
+  descend_from_others (self, p + 1, start, z, least);
+  memcpy (other, start, sizeof other);
+  us_prior_from_latent (self->prior, start, theta);
+  for (double kind = parameter->lower; parameter->classes != NULL && kind <= parameter->upper; kind++)
+    if (kind != theta[p] && us_prior_density (self->prior, p, kind) > 0)
+      {
+        double latent[US_MAX_PARAMETERS], changed[US_MAX_PARAMETERS];
+
+        memcpy (changed, theta, sizeof changed);
+        changed[p] = kind;
+        us_prior_to_latent (self->prior, changed, latent);
+        other[p] = latent[p];
+        descend_from_others (self, p + 1, other, z, least);
+      }
+  for (guint t = 1; parameter->circular && t < TURNS; t++)
+    {
+      other[p] = inside (self, p, start[p] + 2.0 * t / TURNS);
+      descend_from_others (self, p + 1, other, z, least);
+    }
+}
+
+/* Pixels a side of the first blocks. */
+static gsize
+coarsest (const UsOutput *output)
+{
+  gsize block = output->kind == US_OUTPUT_IMAGE ? COARSEST : 1;
+
+  while (output->height % block != 0 || output->width % block != 0)
+    block /= 2;
+  return block;
+}
+
 double
 us_refine (const UsPrior *prior,
            guint          output,
@@ -182,8 +262,7 @@ us_refine (const UsPrior *prior,
   const UsOutput *shape = &simulator->outputs[output];
   Refine self = { .prior = prior, .simulator = simulator, .output = shape, .output_index = output, .x = x };
   static gsize quiet = 0;
-  double best[US_MAX_PARAMETERS] = { 0 }, tried[US_MAX_PARAMETERS] = { 0 };
-  gboolean image = shape->kind == US_OUTPUT_IMAGE;
+  double best[US_MAX_PARAMETERS] = { 0 }, start[US_MAX_PARAMETERS];
   double least;
 
   for (gsize p = 0; p < simulator->n_parameters; p++)
@@ -201,24 +280,17 @@ us_refine (const UsPrior *prior,
   self.again = g_new (float, us_output_n_values (shape));
   least = rms_at (&self, best);
 
-  memcpy (tried, best, sizeof tried);
-  for (gsize block = image ? 4 : 1; block >= 1 && self.n_free > 0 && isfinite (least) && least > 0; block /= 2)
-    {
-      double rms;
-
-      if (image && (shape->height % block != 0 || shape->width % block != 0))
-        continue;
-      self.block = block;
-      descend (&self, tried);
-      rms = rms_at (&self, tried);
-      if (rms < least)
-        {
-          least = rms;
-          memcpy (best, tried, sizeof best);
-        }
-      else if (block <= 2)
-        memcpy (tried, best, sizeof tried);
-    }
+  memcpy (start, best, sizeof start);
+  self.block = coarsest (shape);
+  self.step = STEP;
+  if (self.n_free > 0 && isfinite (least) && least > 0)
+    descend_from_others (&self, 0, start, best, &least);
+  for (self.block /= 2; self.block >= 1 && self.n_free > 0 && isfinite (least) && least > 0; self.block /= 2)
+    least = descend_if_nearer (&self, best, least);
+  self.block = 1;
+  self.step = LAST_STEP;
+  if (self.n_free > 0 && isfinite (least) && least > 0)
+    least = descend_if_nearer (&self, best, least);
   memcpy (z, best, simulator->n_parameters * sizeof *z);
   if (runs != NULL)
     *runs = self.runs;

@@ -18,8 +18,8 @@ G_BEGIN_DECLS
  * A hybrid run: the encoder's answer is the start, and the simulator itself, not its emulator, has the
  * last word.  Least squares by Levenberg and Marquardt (GSL) with differences of whole simulator runs for
  * derivatives; of pictures first over blocks of 4 × 4 and 2 × 2 pixels, where shapes that do not overlap yet
- * still feel each other.  Classes, whole numbers and fixed parameters stay as they are.  Never worse than the
- * start: what does not come nearer to x is not taken.  For simulators whose output is not noisy: the same draw of
+ * still feel each other.  It begins from each kind where parameters are classes, and from each sixth of a turn of
+ * angles; whole numbers and fixed parameters stay as they are.  Never worse than the start: what does not come nearer to x is not taken.  For simulators whose output is not noisy: the same draw of
  * noise is used throughout.  Any thread; allocates.
  *
  * Returns: the RMS of S(θ(z)) − x; NaN: the simulator does not run on the start
