@@ -326,7 +326,7 @@ step_label (const UsReproducePart *part,
   gsize p_count = part->simulator->n_parameters;
   g_autoptr(GString) text = g_string_new (NULL);
 
-  g_string_append_printf (text, "%s: %.3g … %.3g %s", parameter->symbol, theta[p], theta[(N_STEPS - 1) * p_count + p],
+  g_string_append_printf (text, "%s: %.4g … %.4g %s", parameter->symbol, theta[p], theta[(N_STEPS - 1) * p_count + p],
                           parameter->unit);
   g_string_replace (text, "-", "−", 0);
   return g_strdup (g_strchomp (text->str));
@@ -415,7 +415,7 @@ us_reproduce_figure_traversal (UsReproduction   *self,
   g_autofree char *caption = g_strdup_printf ("Figure 2, %s. The decoder while one latent moves over the range on which the simulator is "
                                               "defined, and the others stay.%s", part->simulator->title,
                                               part->output->kind == US_OUTPUT_SERIES
-                                              ? " Colours in the order of the palette, from the lowest value to the highest." : "");
+                                              ? " From the lowest value to the highest: blue, orange, green, pink." : "");
 
   find_base (part, base);
   return part->output->kind == US_OUTPUT_IMAGE ? traverse_images (self, part, base, id, caption, error)

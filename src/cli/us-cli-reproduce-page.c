@@ -185,7 +185,7 @@ add_accuracy (const UsReproducePart *part,
 {
   static const UsReportColumn columns[] = {
     { "parameter", FALSE }, { "unit", FALSE }, { "R² modulo symmetry", TRUE }, { "told at all", TRUE }, { "RMSE", TRUE },
-    { "median error", TRUE }, { "% of range", TRUE }, { "slope", TRUE }, { "share right", TRUE }, { "inside its interval", TRUE },
+    { "median error", TRUE }, { "% of range", TRUE }, { "slope", TRUE }, { "inside its interval", TRUE }, { "share right", TRUE },
   };
   const UsEvaluation *evaluation = part->evidence->evaluation;
   const UsDisentanglement *modulo = evaluation->modulo;
@@ -195,8 +195,11 @@ add_accuracy (const UsReproducePart *part,
     part->simulator->symmetry != NULL ? part->simulator->symmetry : "no symmetry: the true parameters themselves",
     modulo->disentanglement, modulo->disentanglement_truth, 100 * evaluation->level);
   double corners = us_reproduce_corners (part, evaluation);
+  gboolean kinds = FALSE;
 
-  us_report_table_begin (report, caption, G_N_ELEMENTS (columns), columns);
+  for (gsize p = 0; p < evaluation->n_parameters; p++)
+    kinds |= modulo->discrete[p];
+  us_report_table_begin (report, caption, G_N_ELEMENTS (columns) - !kinds, columns);
   for (gsize p = 0; p < evaluation->n_parameters; p++)
     {
       const UsParameter *parameter = &part->simulator->parameters[p];
@@ -212,8 +215,9 @@ add_accuracy (const UsReproducePart *part,
       us_report_cell (report, US_REPORT_PLAIN, "%s", isnan (modulo->median_error[p]) ? "–" : median);
       us_report_number (report, US_REPORT_PLAIN, 100 * modulo->rmse_share[p], 3);
       us_report_number (report, US_REPORT_PLAIN, modulo->slope[p], 4);
-      us_report_number (report, US_REPORT_PLAIN, modulo->right[p], 4);
       us_report_number (report, US_REPORT_PLAIN, evaluation->coverage[p], 3);
+      if (kinds)
+        us_report_number (report, US_REPORT_PLAIN, modulo->right[p], 4);
     }
   us_report_table_end (report);
   if (!isnan (corners))

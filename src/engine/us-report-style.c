@@ -31,6 +31,7 @@ const char us_report_style[] =
   "tbody th { font-weight: 600; white-space: nowrap; }\n"
   "th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }\n"
   "thead th, thead th.number { border-bottom: 2px solid var(--soft); vertical-align: bottom; white-space: normal; max-width: 11rem; }\n"
+  "td.good, td.bad { white-space: nowrap; }\n"
   ".good { color: var(--good); } .bad { color: var(--bad); } .muted { color: var(--soft); }\n"
   "figure { margin: 1.25rem 0; }\n"
   "figure img { max-width: 100%; height: auto; display: block; }\n"
