@@ -287,13 +287,13 @@ find_interval (const UsReproducePart *part,
     for (gsize i = 0; i < N_SCAN; i++)
       {
         z[p] = base[p] + direction * 2.0 * i / (N_SCAN - 1);
-        if (z[p] < -1 || z[p] > 1)
+        if (direction * z[p] > 1)
           z[p] = direction;
         us_prior_from_latent (us_simvae_prior (part->model), z, theta);
         if (simulator->accepts != NULL && !simulator->accepts (simulator, theta))
           break;
         *(direction < 0 ? lower : upper) = z[p];
-        if (fabs (z[p]) >= 1)
+        if (direction * z[p] >= 1)
           break;
       }
 }

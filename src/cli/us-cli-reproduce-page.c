@@ -250,8 +250,8 @@ add_answers (UsReproduction  *self,
   g_autofree UsReportColumn *columns = g_new0 (UsReportColumn, p_count + 2);
   g_autofree double *answers = g_new (double, N_ANSWERS * p_count), *theta = g_new (double, p_count);
   g_autofree float *x = g_new (float, n), *again = g_new (float, n);
-  g_autofree double *repeated = g_new (double, (N_ANSWERS - 1) * p_count);
-  g_autoptr(GError) error = NULL;
+  gsize n_answers;
+  gboolean all;
 
   /* the draws of the evaluation are reproducible: its first answer */
   if (simulator->symmetry == NULL)
@@ -260,9 +260,7 @@ add_answers (UsReproduction  *self,
   memcpy (answers, evaluation->z, p_count * sizeof *answers);
   if (!us_simulator_check (simulator, answers, NULL))
     return;
-  for (gsize a = 0; a + 1 < N_ANSWERS; a++)
-    memcpy (repeated + a * p_count, evaluation->z, p_count * sizeof *repeated);
-  us_symmetry_draw (us_simvae_prior (part->model), self->seed, 0, N_ANSWERS - 1, repeated, answers + p_count);
+  n_answers = 1 + us_symmetry_others (us_simvae_prior (part->model), answers, self->seed, N_ANSWERS - 1, answers + p_count, &all);
   columns[0] = (UsReportColumn) { "", FALSE };
   for (gsize p = 0; p < p_count; p++)
     columns[p + 1] = (UsReportColumn) { simulator->parameters[p].symbol, TRUE };
@@ -271,7 +269,7 @@ add_answers (UsReproduction  *self,
   us_report_heading (report, "Several answers to one question");
   us_report_table_begin (report, "The first held-out draw: the encoder’s answer, other members of its class, each run again in the simulator. No data "
                          "tell them apart; their average is no answer.", p_count + 2, columns);
-  for (gsize a = 0; a <= N_ANSWERS; a++)
+  for (gsize a = 0; a <= n_answers; a++)
     {
       const double *row = a == 0 ? theta : answers + (a - 1) * p_count;
       UsRng rng;
