@@ -245,7 +245,16 @@ def infer_gives_what_can_be_told_and_the_answers_that_are_as_good():
     assert set(rows) == {"R", "L", "C", "f0", "Q", "rms_gain", "rms_phase"}
     assert float(rows["f0"]["lower"]) == d["derived"]["f0"]["lower"] and rows["f0"]["unit"] == "Hz"
     assert float(rows["C"]["other_4"]) == others[3]["parameters"]["C"]
+    # the simulator's own last word: this circuit, closely
+    assert d["refined"] is None
+    refined = json.loads(cli(*infer, "--json", "--refine").stdout)["refined"]
+    theta = refined["parameters"]
+    f0 = 1 / (2 * math.pi * math.sqrt(theta["L"] * 1e-3 * theta["C"] * 1e-9))
+    q = math.sqrt(theta["L"] * 1e-3 / (theta["C"] * 1e-9)) / theta["R"]
+    assert abs(f0 / 5000 - 1) < 0.002 and abs(q / 3 - 1) < 0.01, (f0, q)
+    assert refined["rms_simulator"] <= d["rms_simulator"] and refined["simulator_runs"] > 0
     words = cli(*infer).stdout
+    assert "Refined" not in words and "Refined in the simulator" in cli(*infer, "--refine").stdout
     assert "Countless other answers are as good" in words and "only f₀ and Q can be told" in words
     assert cli("infer", shipped("rlc"), "--data", path("bode.csv"), "--out", path("s.csv"), "--table",
                path("no/such/t.csv"), status=1).stderr
@@ -277,6 +286,11 @@ def evaluate_writes_metrics_and_pairs():
     z = [float(r["z_a1"]) for r in rows]
     rmse = (sum((a - b) ** 2 for a, b in zip(v, z)) / len(v)) ** 0.5
     assert abs(rmse - m["rmse"][m["parameters"].index("a1")]) < 1e-6 * (1 + rmse), (rmse, m)
+    # refined in the simulator: the same draws, never farther from the data
+    cli("evaluate", model(), "--pairs", "100", "--out", path("ev-plain"))
+    cli("evaluate", model(), "--pairs", "100", "--refine", "--out", path("ev-refined"))
+    plain, refined = json.loads(read("ev-plain/metrics.json")), json.loads(read("ev-refined/metrics.json"))
+    assert refined["rms_simulator"] < 0.9 * plain["rms_simulator"], (plain, refined)
 
 
 def a_set_of_pictures_is_a_simulator():

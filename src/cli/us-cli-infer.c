@@ -143,6 +143,31 @@ add_scale (JsonBuilder     *builder,
   json_builder_end_object (builder);
 }
 
+/* "refined": parameters and RMS when the simulator has the last word; null: not asked for. */
+static void
+add_refined (JsonBuilder     *builder,
+             const UsReading *reading)
+{
+  const UsSimulator *simulator = us_simvae_simulator (reading->model);
+
+  json_builder_set_member_name (builder, "refined");
+  if (reading->refined == NULL)
+    {
+      json_builder_add_null_value (builder);
+      return;
+    }
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "parameters");
+  json_builder_begin_object (builder);
+  for (gsize p = 0; p < simulator->n_parameters; p++)
+    add_number (builder, simulator->parameters[p].name, us_reading_in_own_height (reading, p, reading->refined[p]));
+  json_builder_end_object (builder);
+  add_number (builder, "rms_simulator", reading->rms_refined);
+  json_builder_set_member_name (builder, "simulator_runs");
+  json_builder_add_int_value (builder, reading->n_runs);
+  json_builder_end_object (builder);
+}
+
 static void
 print_json (const UsReading *reading)
 {
@@ -175,6 +200,7 @@ print_json (const UsReading *reading)
   add_number (builder, "unusual", inference->unusual);
   json_builder_set_member_name (builder, "compared_with");
   json_builder_add_string_value (builder, simulator->run_augmented != NULL ? "held-out draws, augmented" : "held-out draws");
+  add_refined (builder, reading);
   add_scale (builder, reading);
   add_others (builder, reading);
   json_builder_set_member_name (builder, "note");
@@ -278,6 +304,20 @@ print_scale (const UsReading *reading)
 }
 
 static void
+print_refined (const UsReading *reading)
+{
+  const UsSimulator *simulator = us_simvae_simulator (reading->model);
+
+  if (reading->refined == NULL)
+    return;
+  printf ("\nRefined in the simulator, in %u runs of it; it then misses the data%s by RMS %.4g:\n", reading->n_runs,
+          reading->scaled ? " as read" : "", reading->rms_refined);
+  for (gsize p = 0; p < simulator->n_parameters; p++)
+    printf ("%-10s %12.5g %25s  %s\n", simulator->parameters[p].name,
+            us_reading_in_own_height (reading, p, reading->refined[p]), "", simulator->parameters[p].unit);
+}
+
+static void
 print_words (const UsReading *reading)
 {
   const UsSimulator *simulator = us_simvae_simulator (reading->model);
@@ -285,6 +325,7 @@ print_words (const UsReading *reading)
   const char *note = reading->observation->note;
 
   print_estimates (reading);
+  print_refined (reading);
   print_others (reading);
   printf ("\nIntervals hold the true value in %.0f %% of simulated cases%s.\n", 100 * inference->level,
           reading->n_derived > 0 ? "; those of derived quantities were measured on their own, on 512 held-out draws" : "");
@@ -320,11 +361,12 @@ run_infer (int           argc,
 {
   g_autofree char *data = NULL, *out = NULL, *figure = NULL, *table = NULL;
   g_autofree char *samples_text = NULL, *seed_text = NULL, *index_text = NULL;
-  gboolean json = FALSE, as_it_stands = FALSE;
+  gboolean json = FALSE, as_it_stands = FALSE, refine = FALSE;
   const GOptionEntry entries[] = {
     { "data", 'd', 0, G_OPTION_ARG_FILENAME, &data, "An image, CSV, npy/npz or drawing", "FILE" },
     { "index", 0, 0, G_OPTION_ARG_STRING, &index_text, "Which drawing or row of the file, from 0", "I" },
     { "as-it-stands", 0, 0, G_OPTION_ARG_NONE, &as_it_stands, "Do not scale a drawing that the prior cannot hold", NULL },
+    { "refine", 0, 0, G_OPTION_ARG_NONE, &refine, "Let the simulator itself refine the answer", NULL },
     { "samples", 'n', 0, G_OPTION_ARG_STRING, &samples_text, "Samples to write (default 1000)", "N" },
     { "seed", 's', 0, G_OPTION_ARG_STRING, &seed_text, "Seed of the samples (default 0)", "S" },
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out,
@@ -356,6 +398,7 @@ run_infer (int           argc,
   if (observation == NULL)
     return FALSE;
   reader = us_reader_new (model);
+  us_reader_set_refine (reader, refine);
   if ((reading = us_reader_read (reader, observation, !as_it_stands, error)) == NULL)
     return FALSE;
   if (!write_samples (reading, n_samples, seed, out, error)

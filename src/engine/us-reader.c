@@ -3,6 +3,7 @@
 
 #include "us-reading.h"
 
+#include "us-refine.h"
 #include "us-simvae-private.h"
 #include "us-symmetry.h"
 
@@ -18,6 +19,7 @@ struct _UsReader
 {
   UsPlayer      *player;          /* owned */
   UsCalibration *derived;         /* of the derived quantities; NULL: none, or not measured yet */
+  gboolean       refine;
 };
 
 UsReader *
@@ -43,6 +45,13 @@ UsSimvae *
 us_reader_model (UsReader *self)
 {
   return us_player_model (self->player);
+}
+
+void
+us_reader_set_refine (UsReader *self,
+                      gboolean  refine)
+{
+  self->refine = refine;
 }
 
 /* --- into the prior and back ------------------------------------------------- */
@@ -189,6 +198,21 @@ find_others (UsReading *reading)
     }
 }
 
+/* --- the simulator's last word ------------------------------------------------ */
+
+static void
+refine (UsReading *reading)
+{
+  UsPrior *prior = us_simvae_prior (reading->model);
+  double z[US_MAX_PARAMETERS];
+
+  us_prior_to_latent (prior, reading->inference->mean, z);
+  reading->rms_refined = us_refine (prior, us_simvae_output (reading->model), reading->observation->x, z,
+                                    &reading->n_runs);
+  reading->refined = g_new (double, reading->inference->n_parameters);
+  us_prior_from_latent (prior, z, reading->refined);
+}
+
 /* --- all of it ------------------------------------------------------------------- */
 
 UsReading *
@@ -211,6 +235,8 @@ us_reader_read (UsReader       *self,
   reading->inference = us_player_infer (self->player, reading->observation->x, error);
   if (reading->inference == NULL)
     return NULL;
+  if (self->refine)
+    refine (reading);
   if (reading->scaled)
     scale_up (reading);
   if (!derive (self, reading, error))

@@ -21,6 +21,7 @@ us_reading_free (UsReading *self)
   g_free (self->derived);
   g_free (self->others);
   g_free (self->others_rms);
+  g_free (self->refined);
   g_free (self);
 }
 

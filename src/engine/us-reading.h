@@ -44,6 +44,11 @@ typedef struct
                                      * the simulator accepts, so that it has no class */
   double           *others;         /* (M, P) units */
   double           *others_rms;     /* (M, C) of the simulator run on each, from the data; units of the channels */
+
+  /* The answer as the simulator itself refines it (us_refine()), where it was asked for. */
+  double           *refined;        /* (P) as read, in units; NULL: not asked for */
+  double            rms_refined;    /* of the simulator run on it, from the data as read; NaN: it does not run */
+  guint             n_runs;         /* of the simulator that it took */
 } UsReading;
 
 void   us_reading_free          (UsReading       *self);
@@ -78,6 +83,8 @@ typedef struct _UsReader UsReader;
 /* model: with an encoder or without; without, reading fails. */
 UsReader  *us_reader_new   (UsSimvae      *model);
 void       us_reader_free  (UsReader      *self);
+/* From now on the simulator refines each answer: tens of milliseconds more. */
+void       us_reader_set_refine (UsReader *self, gboolean refine);
 UsSimvae  *us_reader_model (UsReader      *self);            /* borrowed */
 /* observation: taken over, on failure too.  scaled: a drawing that the prior cannot hold is brought into it
  * first, where that can be undone.  Errors: those of us_player_infer(), us_observation_from_polyline(), and of the
