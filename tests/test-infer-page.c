@@ -6,6 +6,7 @@
 #include "us-chart.h"
 #include "us-estimate-row.h"
 #include "us-infer-page.h"
+#include "us-infer-words.h"
 #include "us-infer-worker.h"
 #include "us-ingest-scale.h"
 #include "us-resources.h"
@@ -397,6 +398,52 @@ test_others (void)
   us_infer_letter_free (letter);
 }
 
+/* Only where it is asked for: the simulator has the last word, and the page's sentence says how far it is then. */
+static void
+test_refined (void)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(UsSimvae) model = us_simvae_load (rlc_file, &error);
+  g_autoptr(UsPreview) preview = us_preview_new ("test");
+  UsInferLetter *letter = NULL;
+  UsMailbox *mailbox = us_mailbox_new (&letter, take_letter, (GDestroyNotify) us_infer_letter_free);
+  UsInferWorker *worker = us_infer_worker_new (preview, mailbox);
+  UsObservation observation = { .n_values = 256, .origin = (char *) "", .note = (char *) "" };
+  static const double theta[] = { 100, 10, 100 };
+  float x[256];
+  UsRng rng;
+
+  g_assert_no_error (error);
+  us_rng_init (&rng, 1, US_RNG_SIMULATOR, 0);
+  us_simvae_simulator (model)->run (us_simvae_simulator (model), theta, 0, &rng, x);
+  observation.x = x;
+  for (int refine = 0; refine < 2; refine++)
+    {
+      us_infer_worker_set_refine (worker, refine);
+      us_infer_worker_repeat (worker, model, &observation);
+      g_assert_true (fixture_wait (fixture_is_set, &letter, 20));
+      g_assert_nonnull (letter->reading);
+      if (!refine)
+        g_assert_null (letter->reading->refined);
+      else
+        {
+          const double *z = letter->reading->refined;
+          g_autofree char *words = us_infer_words_refined (letter->reading);
+          g_autofree char *runs = g_strdup_printf ("After %u runs", letter->reading->n_runs);
+
+          g_assert_cmpfloat (letter->reading->rms_refined, <=, letter->reading->inference->rms_simulator);
+          /* what can be told of this circuit: L C and R² C / L */
+          g_assert_cmpfloat_with_epsilon (z[1] * z[2] / (theta[1] * theta[2]), 1, 0.005);
+          g_assert_cmpfloat_with_epsilon (z[0] * z[0] * z[2] / z[1] / (theta[0] * theta[0] * theta[2] / theta[1]), 1, 0.02);
+          g_assert_nonnull (strstr (words, runs));
+          g_assert_nonnull (strstr (words, "RMS"));
+        }
+      g_clear_pointer (&letter, us_infer_letter_free);
+    }
+  us_infer_worker_close (worker);
+  us_mailbox_close (mailbox);
+}
+
 /* "61 ± 326" would reach below zero, where no resistance is. */
 static void
 test_ends (void)
@@ -434,6 +481,7 @@ main (int   argc,
   ADD ("/infer-page/other-models", fourier_file, test_other_models);
   ADD ("/infer-page/table", rlc_file, test_table);
   g_test_add_func ("/infer-page/others", test_others);
+  g_test_add_func ("/infer-page/refined", test_refined);
   g_test_add_func ("/infer-page/ends", test_ends);
   status = g_test_run ();
   fixture_remove (fourier_file);

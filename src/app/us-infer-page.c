@@ -45,6 +45,8 @@ struct _UsInferPage
   GtkLabel            *symmetry;
   GtkWidget           *others_expander;
   GtkBox              *others;
+  GtkExpander         *refined_expander;
+  GtkLabel            *refined;
   GtkLabel            *verdict;
   GtkLabel            *remark;
   GtkButton           *save_button;
@@ -91,6 +93,7 @@ model_output (UsSimvae *model)
 /* --- the answer ------------------------------------------------------------ */
 
 static void show_symmetry (UsInferPage *self);
+static void show_refined (UsInferPage *self);
 static void choose_field (UsInferPage *self);
 
 static void
@@ -108,6 +111,7 @@ forget_answer (UsInferPage *self)
   us_chart_column_clear (self->data_charts);
   us_derived_facts_set_theta (self->derived, NULL);
   show_symmetry (self);
+  show_refined (self);
   choose_field (self);
   gtk_label_set_text (self->verdict, "");
   gtk_label_set_text (self->remark, "");
@@ -168,6 +172,17 @@ show_symmetry (UsInferPage *self)
                                                   "selectable", TRUE, "css-classes", (const char *[]) { "numeric", NULL },
                                                   NULL));
     }
+}
+
+/* What the simulator itself makes of the answer; computed while it is looked at. */
+static void
+show_refined (UsInferPage *self)
+{
+  const UsReading *reading = self->answer != NULL ? self->answer->reading : NULL;
+  g_autofree char *text = reading != NULL && reading->refined != NULL ? us_infer_words_refined (reading) : NULL;
+
+  gtk_widget_set_visible (GTK_WIDGET (self->refined_expander), reading != NULL);
+  gtk_label_set_text (self->refined, text != NULL ? text : "");
 }
 
 /* The canvas, or for what no pen can draw the place to drop it, or the data. */
@@ -240,6 +255,7 @@ show_answer (UsInferPage *self)
     show_overlays (self);
   us_derived_facts_set_readings (self->derived, reading->derived);
   show_symmetry (self);
+  show_refined (self);
   choose_field (self);
   gtk_label_set_text (self->verdict, verdict);
   gtk_label_set_text (self->remark, remark);
@@ -388,6 +404,15 @@ on_scale_toggled_cb (UsInferPage *self)
 {
   if (self->session != NULL)
     ask_again (self);
+}
+
+static void
+on_refined_expanded_cb (UsInferPage *self)
+{
+  if (self->session == NULL)
+    return;
+  us_infer_worker_set_refine (self->worker, gtk_expander_get_expanded (self->refined_expander));
+  ask_again (self);
 }
 
 static void
@@ -712,6 +737,8 @@ us_infer_page_class_init (UsInferPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, symmetry);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, others_expander);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, others);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, refined_expander);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, refined);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, verdict);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, remark);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, save_button);
@@ -726,6 +753,7 @@ us_infer_page_class_init (UsInferPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_canvas_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_show_toggled_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_scale_toggled_cb);
+  gtk_widget_class_bind_template_callback (widget_class, on_refined_expanded_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_open_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_save_clicked_cb);
   gtk_widget_class_install_action (widget_class, "infer.undo", NULL, action_cb);

@@ -206,6 +206,28 @@ us_infer_words_other (const UsReading *reading,
 }
 
 char *
+us_infer_words_refined (const UsReading *reading)
+{
+  const UsSimulator *simulator = us_simvae_simulator (reading->model);
+  g_autoptr(GString) theta = g_string_new (NULL);
+  g_autofree char *rms = NULL;
+
+  if (!isfinite (reading->rms_refined))
+    return g_strdup (_("The simulator does not run on this answer."));
+  for (gsize p = 0; p < simulator->n_parameters; p++)
+    {
+      const UsParameter *parameter = &simulator->parameters[p];
+      g_autofree char *value = us_quantity_format (us_reading_in_own_height (reading, p, reading->refined[p]), parameter->unit);
+
+      g_string_append_printf (theta, "%s%s %s", p > 0 ? ", " : "", parameter->symbol, value);
+    }
+  rms = us_quantity_format_error (reading->rms_refined, "");
+  /* Translators: how often, how far, parameters */
+  return g_strdup_printf (_("After %u runs of the simulator it misses the data by RMS %s: %s. The intervals above are the "
+                            "encoder’s."), reading->n_runs, rms, theta->str);
+}
+
+char *
 us_infer_words_columns (const UsOutput *output)
 {
   g_autofree char *first = us_quantity_format (output->x_lower, output->x_unit);

@@ -21,6 +21,8 @@ char *us_infer_words_symmetry (const UsReading *reading);
 /* One of reading->others, with its RMS: "R 82.1 Ω, L 5.15 mH, C 416 nF: RMS 0.074 dB, 0.0084 rad". */
 char *us_infer_words_other (const UsReading *reading,
                             gsize            which);
+/* The answer as the simulator refined it, or that it did not run. */
+char *us_infer_words_refined (const UsReading *reading);
 /* The columns of a table that holds a series, "frequency (Hz), gain (dB), phase (rad)", and their range. */
 char *us_infer_words_columns (const UsOutput *output);
 

@@ -9,6 +9,7 @@ struct _UsInferWorker
   UsPreview      *preview;      /* borrowed */
   UsMailbox      *mailbox;      /* owned */
   UsReader       *reader;       /* of the preview thread alone */
+  gint            refine;       /* atomic: set on the main thread */
 };
 
 typedef struct
@@ -108,10 +109,18 @@ infer (gpointer    data,
       g_clear_pointer (&self->reader, us_reader_free);
       self->reader = us_reader_new (request->model);
     }
+  us_reader_set_refine (self->reader, g_atomic_int_get (&self->refine));
   if ((observation = observe (request, &letter->error)) != NULL)
     letter->reading = us_reader_read (self->reader, observation, request->scaled, &letter->error);
   letter->milliseconds = (g_get_monotonic_time () - start) / 1e3;
   us_mailbox_post (self->mailbox, g_steal_pointer (&letter));
+}
+
+void
+us_infer_worker_set_refine (UsInferWorker *self,
+                            gboolean       refine)
+{
+  g_atomic_int_set (&self->refine, refine);
 }
 
 static Request *

@@ -33,6 +33,9 @@ void           us_infer_letter_free  (UsInferLetter *letter);
 UsInferWorker *us_infer_worker_new    (UsPreview *preview,
                                        UsMailbox *mailbox);
 void           us_infer_worker_close  (UsInferWorker *self);
+/* From the next request on, each answer is also refined in the simulator. */
+void           us_infer_worker_set_refine (UsInferWorker *self,
+                                       gboolean       refine);
 /* xy (n_points, 2), taken over.  scaled: brought into the prior first, where that can be undone. */
 void           us_infer_worker_draw   (UsInferWorker *self,
                                        UsSimvae      *model,
