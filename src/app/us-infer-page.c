@@ -45,7 +45,7 @@ struct _UsInferPage
   GtkLabel            *symmetry;
   GtkWidget           *others_expander;
   GtkBox              *others;
-  GtkExpander         *refined_expander;
+  GtkCheckButton      *refine_check;
   GtkLabel            *refined;
   GtkLabel            *verdict;
   GtkLabel            *remark;
@@ -174,14 +174,14 @@ show_symmetry (UsInferPage *self)
     }
 }
 
-/* What the simulator itself makes of the answer; computed while it is looked at. */
+/* What the simulator itself makes of the answer, where it was asked for. */
 static void
 show_refined (UsInferPage *self)
 {
   const UsReading *reading = self->answer != NULL ? self->answer->reading : NULL;
   g_autofree char *text = reading != NULL && reading->refined != NULL ? us_infer_words_refined (reading) : NULL;
 
-  gtk_widget_set_visible (GTK_WIDGET (self->refined_expander), reading != NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->refined), text != NULL);
   gtk_label_set_text (self->refined, text != NULL ? text : "");
 }
 
@@ -407,11 +407,11 @@ on_scale_toggled_cb (UsInferPage *self)
 }
 
 static void
-on_refined_expanded_cb (UsInferPage *self)
+on_refine_toggled_cb (UsInferPage *self)
 {
   if (self->session == NULL)
     return;
-  us_infer_worker_set_refine (self->worker, gtk_expander_get_expanded (self->refined_expander));
+  us_infer_worker_set_refine (self->worker, gtk_check_button_get_active (self->refine_check));
   ask_again (self);
 }
 
@@ -737,7 +737,7 @@ us_infer_page_class_init (UsInferPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, symmetry);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, others_expander);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, others);
-  gtk_widget_class_bind_template_child (widget_class, UsInferPage, refined_expander);
+  gtk_widget_class_bind_template_child (widget_class, UsInferPage, refine_check);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, refined);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, verdict);
   gtk_widget_class_bind_template_child (widget_class, UsInferPage, remark);
@@ -753,7 +753,7 @@ us_infer_page_class_init (UsInferPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_canvas_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_show_toggled_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_scale_toggled_cb);
-  gtk_widget_class_bind_template_callback (widget_class, on_refined_expanded_cb);
+  gtk_widget_class_bind_template_callback (widget_class, on_refine_toggled_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_open_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_save_clicked_cb);
   gtk_widget_class_install_action (widget_class, "infer.undo", NULL, action_cb);

@@ -94,7 +94,7 @@ with tempfile.TemporaryDirectory() as folder:
             raise AssertionError(f"{title}: {path} was not taken")
 
         # With the pen: each parameter with an interval, both reconstructions with a distance.
-        assert not estimates()
+        assert wait(lambda: [estimates()], "what is read of nothing", LONG)[0] == []
         assert "sensitive" not in states(button(".*Save Numbers…"))
         draw(lambda u: 0.4 * math.sin(2 * math.pi * u))
         first = other((), "answer to the drawing")
@@ -163,6 +163,7 @@ with tempfile.TemporaryDirectory() as folder:
         wait(lambda: os.path.exists(numbers), "numbers written", LONG)
         with open(numbers) as f:
             rows = list(csv.DictReader(f))
-        assert [r["parameter"] for r in rows[:2]] == ["c0", "a1"] and len(rows) == 11, rows
-        assert all(float(r["lower"]) <= float(r["mean"]) <= float(r["upper"]) for r in rows), rows
+        assert [r["quantity"] for r in rows[:2]] == ["c0", "a1"] and len(rows) == 12, rows
+        assert all(float(r["lower"]) <= float(r["mean"]) <= float(r["upper"]) for r in rows[:11]), rows
+        assert rows[11]["quantity"] == "rms" and float(rows[11]["mean"]) > 0, rows
         app.close()
