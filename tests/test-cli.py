@@ -26,7 +26,7 @@ def path(name):
     return os.path.join(TMP.name, name)
 
 
-def cli(*args, status=0, timeout=240):
+def cli(*args, status=0, timeout=1200):       # against a hang: sanitizers are slow
     done = subprocess.run([CLI, *map(str, args)], capture_output=True, text=True, timeout=timeout)
     assert done.returncode == status, f"{args}: status {done.returncode}, wanted {status}\n{done.stdout}\n{done.stderr}"
     return done

@@ -40,7 +40,7 @@ with tempfile.TemporaryDirectory() as folder:
         # Play moves it, and stops.  All is found before: while it plays, each question
         # waits for a frame.
         play = find(app.root, "push button", "Play")
-        sliders = [a for a in walk(app.root) if a.get_role_name() == "slider"]
+        sliders = wait(lambda: [a for a in walk(app.root) if a.get_role_name() == "slider"], "sliders", 60)
         constant = next(a for a in sliders if a.get_name() == "Constant")
         middle = find(app.root, "push button", "Back to the middle")
         before = [value(a) for a in sliders]
