@@ -41,14 +41,7 @@ static void
 tear_down (Fixture       *f,
            gconstpointer  data)
 {
-  gpointer watch = f->page;
-
-  us_session_shutdown (f->session);
-  g_object_add_weak_pointer (G_OBJECT (f->page), &watch);
-  gtk_window_destroy (GTK_WINDOW (f->window));
-  fixture_run_for (0.02);
-  g_assert_null (watch);
-  g_assert_finalize_object (f->session);
+  fixture_close_page (f->session, f->page, f->window, 0);
 }
 
 static gboolean

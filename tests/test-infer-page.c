@@ -57,14 +57,7 @@ static void
 tear_down (Fixture       *f,
            gconstpointer  data)
 {
-  gpointer watch = f->page;
-
-  us_session_shutdown (f->session);
-  g_object_add_weak_pointer (G_OBJECT (f->page), &watch);
-  gtk_window_destroy (GTK_WINDOW (f->window));
-  fixture_run_for (0.02);
-  g_assert_null (watch);
-  g_assert_finalize_object (f->session);
+  fixture_close_page (f->session, f->page, f->window, 0);
 }
 
 static void
@@ -361,87 +354,100 @@ test_table (Fixture       *f,
   g_rmdir (folder);
 }
 
-/* The others of a class are equally good in the simulator, to rounding, and are not the same. */
+/* A worker that reads one circuit of the RLC model. */
+typedef struct
+{
+  UsSimvae      *model;
+  UsPreview     *preview;
+  UsInferLetter *letter;        /* the newest */
+  UsMailbox     *mailbox;
+  UsInferWorker *worker;
+} Circuit;
+
+static const double circuit_theta[] = { 100, 10, 100 };
+
 static void
-test_others (void)
+circuit_set_up (Circuit       *f,
+                gconstpointer  data)
 {
   g_autoptr(GError) error = NULL;
-  g_autoptr(UsSimvae) model = us_simvae_load (rlc_file, &error);
-  g_autoptr(UsPreview) preview = us_preview_new ("test");
-  UsInferLetter *letter = NULL;
-  UsMailbox *mailbox = us_mailbox_new (&letter, take_letter, (GDestroyNotify) us_infer_letter_free);
-  UsInferWorker *worker = us_infer_worker_new (preview, mailbox);
-  UsObservation observation = { .n_values = 256, .origin = (char *) "", .note = (char *) "" };
-  static const double theta[] = { 100, 10, 100 };
+
+  f->model = us_simvae_load (rlc_file, &error);
+  g_assert_no_error (error);
+  f->preview = us_preview_new ("test");
+  f->mailbox = us_mailbox_new (&f->letter, take_letter, (GDestroyNotify) us_infer_letter_free);
+  f->worker = us_infer_worker_new (f->preview, f->mailbox);
+}
+
+static void
+circuit_tear_down (Circuit       *f,
+                   gconstpointer  data)
+{
+  us_infer_worker_close (f->worker);
+  us_mailbox_close (f->mailbox);
+  us_preview_free (f->preview);
+  g_clear_pointer (&f->letter, us_infer_letter_free);
+  us_simvae_unref (f->model);
+}
+
+/* Waits for what is read of it. */
+static const UsReading *
+circuit_read (Circuit *f)
+{
+  const UsSimulator *simulator = us_simvae_simulator (f->model);
   float x[256];
+  UsObservation observation = { .n_values = 256, .x = x, .origin = (char *) "", .note = (char *) "" };
   UsRng rng;
 
-  g_assert_no_error (error);
+  g_clear_pointer (&f->letter, us_infer_letter_free);
   us_rng_init (&rng, 1, US_RNG_SIMULATOR, 0);
-  us_simvae_simulator (model)->run (us_simvae_simulator (model), theta, 0, &rng, x);
-  observation.x = x;
-  us_infer_worker_repeat (worker, model, &observation);
-  g_assert_true (fixture_wait (fixture_is_set, &letter, 20));
-  g_assert_nonnull (letter->reading);
-  g_assert_cmpuint (letter->reading->n_others, ==, 7);
+  g_assert_cmpint (simulator->run (simulator, circuit_theta, 0, &rng, x), ==, US_SIM_OK);
+  us_infer_worker_repeat (f->worker, f->model, &observation);
+  g_assert_true (fixture_wait (fixture_is_set, &f->letter, 20));
+  g_assert_nonnull (f->letter->reading);
+  return f->letter->reading;
+}
+
+/* The others of a class are equally good in the simulator, to rounding, and are not the same. */
+static void
+test_others (Circuit       *f,
+             gconstpointer  data)
+{
+  const UsReading *reading = circuit_read (f);
+
+  g_assert_cmpuint (reading->n_others, ==, 7);
   for (gsize k = 0; k < 7; k++)
     {
-      const UsReading *reading = letter->reading;
-
       for (gsize c = 0; c < 2; c++)
         g_assert_cmpfloat_with_epsilon (reading->others_rms[2 * k + c],
                                         us_reading_channel_rms (reading, c, reading->inference->simulated), 1e-4);
       g_assert_cmpfloat (fabs (log (reading->others[3 * k] / reading->inference->mean[0])), >, 1e-6);
     }
-  us_infer_worker_close (worker);
-  us_mailbox_close (mailbox);
-  us_infer_letter_free (letter);
 }
 
 /* Only where it is asked for: the simulator has the last word, and the page's sentence says how far it is then. */
 static void
-test_refined (void)
+test_refined (Circuit       *f,
+              gconstpointer  data)
 {
-  g_autoptr(GError) error = NULL;
-  g_autoptr(UsSimvae) model = us_simvae_load (rlc_file, &error);
-  g_autoptr(UsPreview) preview = us_preview_new ("test");
-  UsInferLetter *letter = NULL;
-  UsMailbox *mailbox = us_mailbox_new (&letter, take_letter, (GDestroyNotify) us_infer_letter_free);
-  UsInferWorker *worker = us_infer_worker_new (preview, mailbox);
-  UsObservation observation = { .n_values = 256, .origin = (char *) "", .note = (char *) "" };
-  static const double theta[] = { 100, 10, 100 };
-  float x[256];
-  UsRng rng;
+  const double *theta = circuit_theta, *z;
+  g_autofree char *words = NULL;
+  g_autofree char *runs = NULL;
+  const UsReading *reading;
 
-  g_assert_no_error (error);
-  us_rng_init (&rng, 1, US_RNG_SIMULATOR, 0);
-  us_simvae_simulator (model)->run (us_simvae_simulator (model), theta, 0, &rng, x);
-  observation.x = x;
-  for (int refine = 0; refine < 2; refine++)
-    {
-      us_infer_worker_set_refine (worker, refine);
-      us_infer_worker_repeat (worker, model, &observation);
-      g_assert_true (fixture_wait (fixture_is_set, &letter, 20));
-      g_assert_nonnull (letter->reading);
-      if (!refine)
-        g_assert_null (letter->reading->refined);
-      else
-        {
-          const double *z = letter->reading->refined;
-          g_autofree char *words = us_infer_words_refined (letter->reading);
-          g_autofree char *runs = g_strdup_printf ("After %u runs", letter->reading->n_runs);
-
-          g_assert_cmpfloat (letter->reading->rms_refined, <=, letter->reading->inference->rms_simulator);
-          /* what can be told of this circuit: L C and R² C / L */
-          g_assert_cmpfloat_with_epsilon (z[1] * z[2] / (theta[1] * theta[2]), 1, 0.005);
-          g_assert_cmpfloat_with_epsilon (z[0] * z[0] * z[2] / z[1] / (theta[0] * theta[0] * theta[2] / theta[1]), 1, 0.02);
-          g_assert_nonnull (strstr (words, runs));
-          g_assert_nonnull (strstr (words, "RMS"));
-        }
-      g_clear_pointer (&letter, us_infer_letter_free);
-    }
-  us_infer_worker_close (worker);
-  us_mailbox_close (mailbox);
+  g_assert_null (circuit_read (f)->refined);
+  us_infer_worker_set_refine (f->worker, TRUE);
+  reading = circuit_read (f);
+  z = reading->refined;
+  g_assert_nonnull (z);
+  g_assert_cmpfloat (reading->rms_refined, <=, reading->inference->rms_simulator);
+  /* what can be told of this circuit: L C and R² C / L */
+  g_assert_cmpfloat_with_epsilon (z[1] * z[2] / (theta[1] * theta[2]), 1, 0.005);
+  g_assert_cmpfloat_with_epsilon (z[0] * z[0] * z[2] / z[1] / (theta[0] * theta[0] * theta[2] / theta[1]), 1, 0.02);
+  words = us_infer_words_refined (reading);
+  runs = g_strdup_printf ("After %u runs", reading->n_runs);
+  g_assert_nonnull (strstr (words, runs));
+  g_assert_nonnull (strstr (words, "RMS"));
 }
 
 /* "61 ± 326" would reach below zero, where no resistance is. */
@@ -480,8 +486,8 @@ main (int   argc,
   ADD ("/infer-page/hidden", fourier_file, test_hidden);
   ADD ("/infer-page/other-models", fourier_file, test_other_models);
   ADD ("/infer-page/table", rlc_file, test_table);
-  g_test_add_func ("/infer-page/others", test_others);
-  g_test_add_func ("/infer-page/refined", test_refined);
+  g_test_add ("/infer-page/others", Circuit, NULL, circuit_set_up, test_others, circuit_tear_down);
+  g_test_add ("/infer-page/refined", Circuit, NULL, circuit_set_up, test_refined, circuit_tear_down);
   g_test_add_func ("/infer-page/ends", test_ends);
   status = g_test_run ();
   fixture_remove (fourier_file);

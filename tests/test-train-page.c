@@ -43,16 +43,9 @@ tear_down (Fixture       *f,
 {
   g_autofree char *path = us_session_dup_training_path (f->session);
   g_autofree char *checkpoint = g_strconcat (path, ".checkpoint", NULL);
-  gpointer watch = f->page;
 
-  us_session_shutdown (f->session);
-  g_object_add_weak_pointer (G_OBJECT (f->page), &watch);
-  gtk_window_destroy (GTK_WINDOW (f->window));
   /* A worker may still be at the charts. */
-  for (int i = 0; i < 200 && watch != NULL; i++)
-    fixture_run_for (0.05);
-  g_assert_null (watch);
-  g_assert_finalize_object (f->session);
+  fixture_close_page (f->session, f->page, f->window, 10);
   g_remove (path);
   g_remove (checkpoint);
 }

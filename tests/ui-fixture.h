@@ -81,6 +81,27 @@ fixture_run_for (double seconds)
       g_usleep (500);
 }
 
+/* The session ends, and the page in its window: neither may be held by anything for longer than
+ * `seconds`, which a worker may take to let go. */
+static inline void
+fixture_close_page (UsSession *session,
+                    gpointer   page,
+                    gpointer   window,
+                    double     seconds)
+{
+  gint64 end = g_get_monotonic_time () + seconds * G_USEC_PER_SEC;
+  gpointer watch = page;
+
+  us_session_shutdown (session);
+  g_object_add_weak_pointer (G_OBJECT (page), &watch);
+  gtk_window_destroy (GTK_WINDOW (window));
+  do
+    fixture_run_for (0.02);
+  while (watch != NULL && g_get_monotonic_time () < end);
+  g_assert_null (watch);
+  g_assert_finalize_object (session);
+}
+
 static inline void
 fixture_store_result (GObject      *source,
                       GAsyncResult *result,

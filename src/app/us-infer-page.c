@@ -568,8 +568,12 @@ set_hint (UsInferPage    *self,
           gboolean        drawable,
           const UsOutput *output)
 {
-  gtk_label_set_text (self->hint, drawable
+  /* What is drawn is a function of x, or what a pen leaves behind. */
+  gboolean curve = output->kind == US_OUTPUT_SERIES || output->traces;
+
+  gtk_label_set_text (self->hint, drawable && curve
                       ? _("Draw a curve here, from left to right,\nor drop a picture or table")
+                      : drawable ? _("Draw an outline here,\nor drop a picture")
                       : output->kind == US_OUTPUT_IMAGE ? _("Drop a picture here, or open one")
                       : _("Drop a table here, or open one"));
 }

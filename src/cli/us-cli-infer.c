@@ -5,6 +5,7 @@
 #include "us-cli.h"
 #include "us-csv.h"
 #include "us-file.h"
+#include "us-json.h"
 #include "us-reading.h"
 
 #include <math.h>
@@ -65,19 +66,6 @@ write_samples (const UsReading  *reading,
 
 /* --- JSON ------------------------------------------------------------------ */
 
-/* NaN becomes null. */
-static void
-add_number (JsonBuilder *builder,
-            const char  *name,
-            double       value)
-{
-  json_builder_set_member_name (builder, name);
-  if (isfinite (value))
-    json_builder_add_double_value (builder, value);
-  else
-    json_builder_add_null_value (builder);
-}
-
 static void
 add_estimate (JsonBuilder *builder,
               const char  *name,
@@ -88,10 +76,10 @@ add_estimate (JsonBuilder *builder,
 {
   json_builder_set_member_name (builder, name);
   json_builder_begin_object (builder);
-  add_number (builder, "mean", mean);
-  add_number (builder, "sd", sd);
-  add_number (builder, "lower", lower);
-  add_number (builder, "upper", upper);
+  us_json_number (builder, "mean", mean);
+  us_json_number (builder, "sd", sd);
+  us_json_number (builder, "lower", lower);
+  us_json_number (builder, "upper", upper);
   json_builder_end_object (builder);
 }
 
@@ -114,7 +102,7 @@ add_others (JsonBuilder     *builder,
       json_builder_set_member_name (builder, "parameters");
       json_builder_begin_object (builder);
       for (gsize p = 0; p < P; p++)
-        add_number (builder, simulator->parameters[p].name, reading->others[m * P + p]);
+        us_json_number (builder, simulator->parameters[p].name, reading->others[m * P + p]);
       json_builder_end_object (builder);
       json_builder_set_member_name (builder, "rms_simulator");
       json_builder_begin_array (builder);
@@ -138,8 +126,8 @@ add_scale (JsonBuilder     *builder,
       return;
     }
   json_builder_begin_object (builder);
-  add_number (builder, "height", reading->scale.scale);
-  add_number (builder, "shift", reading->scale.shift);
+  us_json_number (builder, "height", reading->scale.scale);
+  us_json_number (builder, "shift", reading->scale.shift);
   json_builder_end_object (builder);
 }
 
@@ -160,9 +148,9 @@ add_refined (JsonBuilder     *builder,
   json_builder_set_member_name (builder, "parameters");
   json_builder_begin_object (builder);
   for (gsize p = 0; p < simulator->n_parameters; p++)
-    add_number (builder, simulator->parameters[p].name, us_reading_in_own_height (reading, p, reading->refined[p]));
+    us_json_number (builder, simulator->parameters[p].name, us_reading_in_own_height (reading, p, reading->refined[p]));
   json_builder_end_object (builder);
-  add_number (builder, "rms_simulator", reading->rms_refined);
+  us_json_number (builder, "rms_simulator", reading->rms_refined);
   json_builder_set_member_name (builder, "simulator_runs");
   json_builder_add_int_value (builder, reading->n_runs);
   json_builder_end_object (builder);
@@ -179,7 +167,7 @@ print_json (const UsReading *reading)
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "simulator");
   json_builder_add_string_value (builder, simulator->id);
-  add_number (builder, "level", inference->level);
+  us_json_number (builder, "level", inference->level);
   json_builder_set_member_name (builder, "parameters");
   json_builder_begin_object (builder);
   for (gsize p = 0; p < inference->n_parameters; p++)
@@ -195,9 +183,9 @@ print_json (const UsReading *reading)
     add_estimate (builder, simulator->derived[d].name, reading->derived[d].value, reading->derived[d].sd,
                   reading->derived[d].lower, reading->derived[d].upper);
   json_builder_end_object (builder);
-  add_number (builder, "rms_decoder", inference->rms_decoder);
-  add_number (builder, "rms_simulator", inference->rms_simulator);
-  add_number (builder, "unusual", inference->unusual);
+  us_json_number (builder, "rms_decoder", inference->rms_decoder);
+  us_json_number (builder, "rms_simulator", inference->rms_simulator);
+  us_json_number (builder, "unusual", inference->unusual);
   json_builder_set_member_name (builder, "compared_with");
   json_builder_add_string_value (builder, simulator->run_augmented != NULL ? "held-out draws, augmented" : "held-out draws");
   add_refined (builder, reading);

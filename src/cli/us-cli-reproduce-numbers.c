@@ -4,34 +4,12 @@
 
 #include "us-cli-reproduce-private.h"
 #include "us-file.h"
+#include "us-json.h"
 
 #include <math.h>
 #include <string.h>
 
 /* ---- JSON -------------------------------------------------------------------- */
-
-static void
-number (JsonBuilder *builder,
-        const char  *name,
-        double       value)
-{
-  if (name != NULL)
-    json_builder_set_member_name (builder, name);
-  /* JSON has no NaN */
-  if (isfinite (value))
-    json_builder_add_double_value (builder, value);
-  else
-    json_builder_add_null_value (builder);
-}
-
-static void
-text (JsonBuilder *builder,
-      const char  *name,
-      const char  *value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_string_value (builder, value != NULL ? value : "");
-}
 
 static void
 integer (JsonBuilder *builder,
@@ -61,28 +39,10 @@ gap (JsonBuilder         *builder,
 
   json_builder_set_member_name (builder, name);
   json_builder_begin_object (builder);
-  number (builder, "mig", self.mig);
-  number (builder, "truth", self.truth);
-  number (builder, "equivalent", self.equivalent);
+  us_json_number (builder, "mig", self.mig);
+  us_json_number (builder, "truth", self.truth);
+  us_json_number (builder, "equivalent", self.equivalent);
   json_builder_end_object (builder);
-}
-
-static void
-matrix (JsonBuilder  *builder,
-        const char   *name,
-        const double *values,
-        gsize         n)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_begin_array (builder);
-  for (gsize i = 0; values != NULL && i < n; i++)
-    {
-      json_builder_begin_array (builder);
-      for (gsize j = 0; j < n; j++)
-        number (builder, NULL, values[i * n + j]);
-      json_builder_end_array (builder);
-    }
-  json_builder_end_array (builder);
 }
 
 static void
@@ -94,29 +54,29 @@ add_measures (JsonBuilder        *builder,
 
   gap (builder, "mig_20_bins", evaluation, evaluation->histogram);
   gap (builder, "mig_chen", evaluation, evaluation->chen);
-  number (builder, "accuracy", modulo->mean_accuracy);
-  number (builder, "information", modulo->mean_information);
-  number (builder, "disentanglement", modulo->disentanglement);
-  number (builder, "disentanglement_truth", modulo->disentanglement_truth);
-  number (builder, "rms_decoder", evaluation->rms_decoder);
-  number (builder, "rms_both", evaluation->rms_both);
-  number (builder, "rms_simulator", evaluation->rms_simulator);
-  number (builder, "rms_chance", evaluation->rms_chance);
+  us_json_number (builder, "accuracy", modulo->mean_accuracy);
+  us_json_number (builder, "information", modulo->mean_information);
+  us_json_number (builder, "disentanglement", modulo->disentanglement);
+  us_json_number (builder, "disentanglement_truth", modulo->disentanglement_truth);
+  us_json_number (builder, "rms_decoder", evaluation->rms_decoder);
+  us_json_number (builder, "rms_both", evaluation->rms_both);
+  us_json_number (builder, "rms_simulator", evaluation->rms_simulator);
+  us_json_number (builder, "rms_chance", evaluation->rms_chance);
   integer (builder, "failed", evaluation->n_failed);
   json_builder_set_member_name (builder, "parameters");
   json_builder_begin_array (builder);
   for (gsize p = 0; p < evaluation->n_parameters; p++)
     {
       json_builder_begin_object (builder);
-      text (builder, "name", simulator->parameters[p].name);
-      text (builder, "unit", simulator->parameters[p].unit);
-      number (builder, "accuracy", modulo->accuracy[p]);
-      number (builder, "information", modulo->information[p]);
-      number (builder, "rmse", modulo->rmse[p]);
-      number (builder, "median_error", modulo->median_error[p]);
-      number (builder, "slope", modulo->slope[p]);
-      number (builder, "right", modulo->right[p]);
-      number (builder, "coverage", evaluation->coverage[p]);
+      us_json_text (builder, "name", simulator->parameters[p].name);
+      us_json_text (builder, "unit", simulator->parameters[p].unit);
+      us_json_number (builder, "accuracy", modulo->accuracy[p]);
+      us_json_number (builder, "information", modulo->information[p]);
+      us_json_number (builder, "rmse", modulo->rmse[p]);
+      us_json_number (builder, "median_error", modulo->median_error[p]);
+      us_json_number (builder, "slope", modulo->slope[p]);
+      us_json_number (builder, "right", modulo->right[p]);
+      us_json_number (builder, "coverage", evaluation->coverage[p]);
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
@@ -125,10 +85,10 @@ add_measures (JsonBuilder        *builder,
   for (gsize d = 0; d < evaluation->n_derived; d++)
     {
       json_builder_begin_object (builder);
-      text (builder, "name", simulator->derived[d].name);
-      number (builder, "slope", evaluation->derived[d].slope);
-      number (builder, "r2", evaluation->derived[d].r2);
-      number (builder, "rmse", evaluation->derived[d].rmse);
+      us_json_text (builder, "name", simulator->derived[d].name);
+      us_json_number (builder, "slope", evaluation->derived[d].slope);
+      us_json_number (builder, "r2", evaluation->derived[d].r2);
+      us_json_number (builder, "rmse", evaluation->derived[d].rmse);
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
@@ -146,12 +106,12 @@ add_checks (JsonBuilder           *builder,
       g_autofree char *wanted = us_reproduce_wanted (check);
 
       json_builder_begin_object (builder);
-      text (builder, "what", check->what);
-      text (builder, "wanted", wanted);
-      number (builder, "measured", check->value);
+      us_json_text (builder, "what", check->what);
+      us_json_text (builder, "wanted", wanted);
+      us_json_number (builder, "measured", check->value);
       boolean (builder, "reached", check->reached);
-      number (builder, "missing", check->missing);
-      number (builder, "refined", check->refined);
+      us_json_number (builder, "missing", check->missing);
+      us_json_number (builder, "refined", check->refined);
       boolean (builder, "refined_reached", check->refined_reached);
       json_builder_end_object (builder);
     }
@@ -167,27 +127,27 @@ add_part (JsonBuilder           *builder,
   const UsInformation *histogram = part->evidence->evaluation->histogram;
 
   json_builder_begin_object (builder);
-  text (builder, "simulator", part->simulator->id);
-  text (builder, "model", part->origin);
-  text (builder, "model_command", record->command);
-  text (builder, "preset", record->preset);
+  us_json_text (builder, "simulator", part->simulator->id);
+  us_json_text (builder, "model", part->origin);
+  us_json_text (builder, "model_command", record->command);
+  us_json_text (builder, "preset", record->preset);
   integer (builder, "seed", record->seed);
-  number (builder, "training_seconds", record->seconds[0] + record->seconds[1]);
-  number (builder, "published_mig", published != NULL ? published->mig : NAN);
-  number (builder, "published_truth", published != NULL ? published->mig_truth : NAN);
+  us_json_number (builder, "training_seconds", record->seconds[0] + record->seconds[1]);
+  us_json_number (builder, "published_mig", published != NULL ? published->mig : NAN);
+  us_json_number (builder, "published_truth", published != NULL ? published->mig_truth : NAN);
   json_builder_set_member_name (builder, "compared_with_published");
   json_builder_add_int_value (builder, us_reproduce_compare (part));
-  number (builder, "corner_error", us_reproduce_corners (part, part->evidence->evaluation));
+  us_json_number (builder, "corner_error", us_reproduce_corners (part, part->evidence->evaluation));
   add_checks (builder, part);
   add_measures (builder, part->evidence->evaluation, part->simulator);
   json_builder_set_member_name (builder, "refined");
   json_builder_begin_object (builder);
-  number (builder, "corner_error", us_reproduce_corners (part, part->refined));
+  us_json_number (builder, "corner_error", us_reproduce_corners (part, part->refined));
   add_measures (builder, part->refined, part->simulator);
   json_builder_end_object (builder);
-  matrix (builder, "mim", histogram->information, histogram->n_factors);
-  matrix (builder, "mim_truth", histogram->truth, histogram->n_factors);
-  matrix (builder, "mim_equivalent", histogram->equivalent, histogram->n_factors);
+  us_json_matrix (builder, "mim", histogram->information, histogram->n_factors);
+  us_json_matrix (builder, "mim_truth", histogram->truth, histogram->n_factors);
+  us_json_matrix (builder, "mim_equivalent", histogram->equivalent, histogram->n_factors);
   json_builder_set_member_name (builder, "comparison");
   json_builder_begin_array (builder);
   for (guint r = 0; r < part->rivals->len; r++)
@@ -196,24 +156,24 @@ add_part (JsonBuilder           *builder,
       const UsSimvaeRecord *how = us_simvae_record (rival->model);
 
       json_builder_begin_object (builder);
-      text (builder, "method", us_method_id (rival->method));
-      text (builder, "preset", how->preset);
-      text (builder, "command", how->command);
-      number (builder, "training_seconds", how->seconds[0] + how->seconds[1]);
-      number (builder, "mig_20_bins", rival->scores.mig_bins);
-      number (builder, "mig_chen", rival->scores.mig_chen);
-      number (builder, "accuracy", rival->scores.accuracy);
-      number (builder, "information", rival->scores.information);
-      number (builder, "disentanglement", rival->scores.disentanglement);
-      number (builder, "rms_both", rival->scores.rms_both);
-      number (builder, "rms_simulator", rival->scores.rms_simulator);
+      us_json_text (builder, "method", us_method_id (rival->method));
+      us_json_text (builder, "preset", how->preset);
+      us_json_text (builder, "command", how->command);
+      us_json_number (builder, "training_seconds", how->seconds[0] + how->seconds[1]);
+      us_json_number (builder, "mig_20_bins", rival->scores.mig_bins);
+      us_json_number (builder, "mig_chen", rival->scores.mig_chen);
+      us_json_number (builder, "accuracy", rival->scores.accuracy);
+      us_json_number (builder, "information", rival->scores.information);
+      us_json_number (builder, "disentanglement", rival->scores.disentanglement);
+      us_json_number (builder, "rms_both", rival->scores.rms_both);
+      us_json_number (builder, "rms_simulator", rival->scores.rms_simulator);
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
-  number (builder, "seconds_training", part->train_s);
-  number (builder, "seconds_measuring", part->measure_s);
-  number (builder, "seconds_comparison", part->rivals_s);
-  number (builder, "seconds_figures", part->figures_s);
+  us_json_number (builder, "seconds_training", part->train_s);
+  us_json_number (builder, "seconds_measuring", part->measure_s);
+  us_json_number (builder, "seconds_comparison", part->rivals_s);
+  us_json_number (builder, "seconds_figures", part->figures_s);
   json_builder_end_object (builder);
 }
 
@@ -224,8 +184,8 @@ make_json (const UsReproduction *self)
   g_autoptr(JsonNode) root = NULL;
 
   json_builder_begin_object (builder);
-  text (builder, "command", self->command);
-  text (builder, "version", US_VERSION);
+  us_json_text (builder, "command", self->command);
+  us_json_text (builder, "version", US_VERSION);
   boolean (builder, "quick", self->quick || self->n_draws > 0);
   integer (builder, "pairs", self->n_pairs);
   json_builder_set_member_name (builder, "simulators");

@@ -5,6 +5,7 @@
 #include "us-bank.h"
 #include "us-cli.h"
 #include "us-file.h"
+#include "us-json.h"
 #include "us-prior.h"
 
 #include <stdio.h>
@@ -62,38 +63,20 @@ const UsCliCommand us_cli_command_simulators = {
 /* --- describe ------------------------------------------------------------ */
 
 static void
-add_string (JsonBuilder *builder,
-            const char  *name,
-            const char  *value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_string_value (builder, value != NULL ? value : "");
-}
-
-static void
-add_double (JsonBuilder *builder,
-            const char  *name,
-            double       value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_double_value (builder, value);
-}
-
-static void
 describe_parameter (JsonBuilder       *builder,
                     const UsParameter *parameter)
 {
   g_autofree char *prior = us_distribution_to_string (&parameter->prior);
 
   json_builder_begin_object (builder);
-  add_string (builder, "name", parameter->name);
-  add_string (builder, "label", parameter->label);
-  add_string (builder, "symbol", parameter->symbol);
-  add_string (builder, "unit", parameter->unit);
-  add_double (builder, "lower", parameter->lower);
-  add_double (builder, "upper", parameter->upper);
-  add_string (builder, "prior", prior);
-  add_string (builder, "source", parameter->source);
+  us_json_text (builder, "name", parameter->name);
+  us_json_text (builder, "label", parameter->label);
+  us_json_text (builder, "symbol", parameter->symbol);
+  us_json_text (builder, "unit", parameter->unit);
+  us_json_number (builder, "lower", parameter->lower);
+  us_json_number (builder, "upper", parameter->upper);
+  us_json_text (builder, "prior", prior);
+  us_json_text (builder, "source", parameter->source);
   json_builder_end_object (builder);
 }
 
@@ -102,9 +85,9 @@ describe_output (JsonBuilder    *builder,
                  const UsOutput *output)
 {
   json_builder_begin_object (builder);
-  add_string (builder, "id", output->id);
-  add_string (builder, "label", output->label);
-  add_string (builder, "kind", output->kind == US_OUTPUT_IMAGE ? "image" : "series");
+  us_json_text (builder, "id", output->id);
+  us_json_text (builder, "label", output->label);
+  us_json_text (builder, "kind", output->kind == US_OUTPUT_IMAGE ? "image" : "series");
   json_builder_set_member_name (builder, "shape");
   json_builder_begin_array (builder);
   json_builder_add_int_value (builder, output->height);
@@ -112,10 +95,10 @@ describe_output (JsonBuilder    *builder,
     json_builder_add_int_value (builder, output->width);
   json_builder_add_int_value (builder, output->channels);
   json_builder_end_array (builder);
-  add_string (builder, "x_label", output->x_label);
-  add_string (builder, "x_unit", output->x_unit);
-  add_string (builder, "y_label", output->y_label);
-  add_string (builder, "y_unit", output->y_unit);
+  us_json_text (builder, "x_label", output->x_label);
+  us_json_text (builder, "x_unit", output->x_unit);
+  us_json_text (builder, "y_label", output->y_label);
+  us_json_text (builder, "y_unit", output->y_unit);
   if (output->channel_info != NULL)
     {
       json_builder_set_member_name (builder, "channels");
@@ -123,9 +106,9 @@ describe_output (JsonBuilder    *builder,
       for (gsize c = 0; c < output->channels; c++)
         {
           json_builder_begin_object (builder);
-          add_string (builder, "id", output->channel_info[c].id);
-          add_string (builder, "label", output->channel_info[c].label);
-          add_string (builder, "unit", output->channel_info[c].unit);
+          us_json_text (builder, "id", output->channel_info[c].id);
+          us_json_text (builder, "label", output->channel_info[c].label);
+          us_json_text (builder, "unit", output->channel_info[c].unit);
           json_builder_end_object (builder);
         }
       json_builder_end_array (builder);
@@ -142,10 +125,10 @@ describe_derived (JsonBuilder       *builder,
   for (gsize d = 0; d < simulator->n_derived; d++)
     {
       json_builder_begin_object (builder);
-      add_string (builder, "name", simulator->derived[d].name);
-      add_string (builder, "label", simulator->derived[d].label);
-      add_string (builder, "symbol", simulator->derived[d].symbol);
-      add_string (builder, "unit", simulator->derived[d].unit);
+      us_json_text (builder, "name", simulator->derived[d].name);
+      us_json_text (builder, "label", simulator->derived[d].label);
+      us_json_text (builder, "symbol", simulator->derived[d].symbol);
+      us_json_text (builder, "unit", simulator->derived[d].unit);
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
@@ -204,13 +187,13 @@ run_describe (int           argc,
       return TRUE;
     }
   json_builder_begin_object (builder);
-  add_string (builder, "id", simulator->id);
+  us_json_text (builder, "id", simulator->id);
   json_builder_set_member_name (builder, "version");
   json_builder_add_int_value (builder, simulator->version);
-  add_string (builder, "title", simulator->title);
-  add_string (builder, "summary", simulator->summary);
-  add_string (builder, "constraint", simulator->constraint);
-  add_string (builder, "symmetry", simulator->symmetry);
+  us_json_text (builder, "title", simulator->title);
+  us_json_text (builder, "summary", simulator->summary);
+  us_json_text (builder, "constraint", simulator->constraint);
+  us_json_text (builder, "symmetry", simulator->symmetry);
   json_builder_set_member_name (builder, "parameters");
   json_builder_begin_array (builder);
   for (gsize p = 0; p < simulator->n_parameters; p++)
@@ -340,13 +323,13 @@ run_simulate (int           argc,
       g_autoptr(JsonBuilder) builder = json_builder_new ();
 
       json_builder_begin_object (builder);
-      add_string (builder, "bank", out);
-      add_string (builder, "simulator", simulator->id);
+      us_json_text (builder, "bank", out);
+      us_json_text (builder, "simulator", simulator->id);
       json_builder_set_member_name (builder, "count");
       json_builder_add_int_value (builder, count);
       json_builder_set_member_name (builder, "seed");
       json_builder_add_int_value (builder, seed);
-      add_double (builder, "seconds", (g_get_monotonic_time () - start) / 1e6);
+      us_json_number (builder, "seconds", (g_get_monotonic_time () - start) / 1e6);
       json_builder_end_object (builder);
       us_cli_print_json (builder, FALSE);
     }

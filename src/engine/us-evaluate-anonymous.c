@@ -6,11 +6,11 @@
 #include "us-csv.h"
 #include "us-error.h"
 #include "us-file.h"
+#include "us-json.h"
 #include "us-polynomial-r2.h"
 #include "us-simvae-private.h"
 
 #include <errno.h>
-#include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
 
@@ -196,34 +196,6 @@ us_anonymous_evaluation_free (UsAnonymousEvaluation *self)
 /* -- files ------------------------------------------------------------- */
 
 static void
-add_number (JsonBuilder *builder,
-            const char  *name,        /* or NULL, in an array */
-            double       value)
-{
-  if (name != NULL)
-    json_builder_set_member_name (builder, name);
-  /* JSON has no NaN */
-  if (isfinite (value))
-    json_builder_add_double_value (builder, value);
-  else
-    json_builder_add_null_value (builder);
-}
-
-static void
-add_numbers (JsonBuilder  *builder,
-             const char   *name,
-             const double *values,
-             gsize         n)
-{
-  if (name != NULL)
-    json_builder_set_member_name (builder, name);
-  json_builder_begin_array (builder);
-  for (gsize i = 0; i < n; i++)
-    add_number (builder, NULL, values[i]);
-  json_builder_end_array (builder);
-}
-
-static void
 add_information (JsonBuilder         *builder,
                  const char          *name,
                  const UsInformation *information)
@@ -232,14 +204,14 @@ add_information (JsonBuilder         *builder,
 
   json_builder_set_member_name (builder, name);
   json_builder_begin_object (builder);
-  add_number (builder, "mig", information->mig);
-  add_number (builder, "mig_truth", information->mig_truth);
-  add_numbers (builder, "gap", information->gap, p_count);
-  add_numbers (builder, "entropy", information->entropy, p_count);
+  us_json_number (builder, "mig", information->mig);
+  us_json_number (builder, "mig_truth", information->mig_truth);
+  us_json_numbers (builder, "gap", information->gap, p_count);
+  us_json_numbers (builder, "entropy", information->entropy, p_count);
   json_builder_set_member_name (builder, "information");
   json_builder_begin_array (builder);
   for (gsize l = 0; l < information->n_latents; l++)
-    add_numbers (builder, NULL, information->information + l * p_count, p_count);
+    us_json_numbers (builder, NULL, information->information + l * p_count, p_count);
   json_builder_end_array (builder);
   json_builder_end_object (builder);
 }
@@ -275,11 +247,11 @@ metrics (const UsAnonymousEvaluation *self,
   for (gsize p = 0; p < self->n_factors; p++)
     json_builder_add_string_value (builder, simulator->parameters[p].name);
   json_builder_end_array (builder);
-  add_number (builder, "mig", self->histogram->mig);
-  add_number (builder, "mig_truth", self->histogram->mig_truth);
-  add_number (builder, "rms_both", self->rms_both);
-  add_number (builder, "told", self->mean_told);
-  add_numbers (builder, "told_of", self->told, self->n_factors);
+  us_json_number (builder, "mig", self->histogram->mig);
+  us_json_number (builder, "mig_truth", self->histogram->mig_truth);
+  us_json_number (builder, "rms_both", self->rms_both);
+  us_json_number (builder, "told", self->mean_told);
+  us_json_numbers (builder, "told_of", self->told, self->n_factors);
   add_information (builder, "histogram", self->histogram);
   add_information (builder, "chen", self->chen);
   json_builder_end_object (builder);

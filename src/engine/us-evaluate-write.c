@@ -5,65 +5,10 @@
 
 #include "us-csv.h"
 #include "us-file.h"
+#include "us-json.h"
 
 #include <errno.h>
-#include <json-glib/json-glib.h>
-#include <math.h>
 #include <string.h>
-
-static void
-number (JsonBuilder *builder,
-        const char  *name,
-        double       value)
-{
-  if (name != NULL)
-    json_builder_set_member_name (builder, name);
-  /* JSON has no NaN */
-  if (isfinite (value))
-    json_builder_add_double_value (builder, value);
-  else
-    json_builder_add_null_value (builder);
-}
-
-static void
-numbers (JsonBuilder  *builder,
-         const char   *name,
-         const double *values,
-         gsize         n)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_begin_array (builder);
-  for (gsize i = 0; i < n; i++)
-    number (builder, NULL, values[i]);
-  json_builder_end_array (builder);
-}
-
-static void
-matrix (JsonBuilder  *builder,
-        const char   *name,
-        const double *values,
-        gsize         n)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_begin_array (builder);
-  for (gsize i = 0; i < n; i++)
-    {
-      json_builder_begin_array (builder);
-      for (gsize j = 0; j < n; j++)
-        number (builder, NULL, values[i * n + j]);
-      json_builder_end_array (builder);
-    }
-  json_builder_end_array (builder);
-}
-
-static void
-text (JsonBuilder *builder,
-      const char  *name,
-      const char  *value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_string_value (builder, value != NULL ? value : "");
-}
 
 static void
 begin (JsonBuilder *builder,
@@ -85,24 +30,24 @@ information (JsonBuilder         *builder,
 
   begin (builder, name);
   if (chen)
-    number (builder, "width", self->width);
-  number (builder, "mig", self->mig);
-  number (builder, "mig_truth", self->mig_truth);
+    us_json_number (builder, "width", self->width);
+  us_json_number (builder, "mig", self->mig);
+  us_json_number (builder, "mig_truth", self->mig_truth);
   if (chen)
-    number (builder, "mig_truth_sd", self->mig_truth_sd);
-  number (builder, "mig_equivalent", self->mig_equivalent);
-  number (builder, "mig_ordered", us_information_mean_gap (n, self->gap, discrete));
-  number (builder, "mig_truth_ordered", us_information_mean_gap (n, self->gap_truth, discrete));
-  numbers (builder, "gap", self->gap, n);
-  numbers (builder, "gap_truth", self->gap_truth, n);
-  numbers (builder, "entropy", self->entropy, n);
-  matrix (builder, "information", self->information, n);
-  matrix (builder, "truth", self->truth, n);
+    us_json_number (builder, "mig_truth_sd", self->mig_truth_sd);
+  us_json_number (builder, "mig_equivalent", self->mig_equivalent);
+  us_json_number (builder, "mig_ordered", us_information_mean_gap (n, self->gap, discrete));
+  us_json_number (builder, "mig_truth_ordered", us_information_mean_gap (n, self->gap_truth, discrete));
+  us_json_numbers (builder, "gap", self->gap, n);
+  us_json_numbers (builder, "gap_truth", self->gap_truth, n);
+  us_json_numbers (builder, "entropy", self->entropy, n);
+  us_json_matrix (builder, "information", self->information, n);
+  us_json_matrix (builder, "truth", self->truth, n);
   if (self->equivalent != NULL)
     {
-      number (builder, "mig_equivalent_ordered", us_information_mean_gap (n, self->gap_equivalent, discrete));
-      numbers (builder, "gap_equivalent", self->gap_equivalent, n);
-      matrix (builder, "equivalent", self->equivalent, n);
+      us_json_number (builder, "mig_equivalent_ordered", us_information_mean_gap (n, self->gap_equivalent, discrete));
+      us_json_numbers (builder, "gap_equivalent", self->gap_equivalent, n);
+      us_json_matrix (builder, "equivalent", self->equivalent, n);
     }
   json_builder_end_object (builder);
 }
@@ -115,29 +60,29 @@ modulo (JsonBuilder             *builder,
   gsize n = self->n_parameters;
 
   begin (builder, "modulo_symmetry");
-  text (builder, "symmetry", simulator->symmetry);
-  number (builder, "accuracy", self->mean_accuracy);
-  number (builder, "accuracy_chance", self->mean_accuracy_chance);
-  number (builder, "information", self->mean_information);
-  number (builder, "disentanglement", self->disentanglement);
-  number (builder, "disentanglement_truth", self->disentanglement_truth);
-  number (builder, "mig", self->mig);
-  number (builder, "mig_chance", self->mig_chance);
-  number (builder, "mig_truth", self->mig_truth);
-  numbers (builder, "accuracy_of", self->accuracy, n);
-  numbers (builder, "accuracy_chance_of", self->accuracy_chance, n);
-  numbers (builder, "information_of", self->information, n);
-  numbers (builder, "right_of", self->right, n);
-  numbers (builder, "right_chance_of", self->right_chance, n);
-  numbers (builder, "rmse", self->rmse, n);
-  numbers (builder, "rmse_share", self->rmse_share, n);
-  numbers (builder, "median_error", self->median_error, n);
-  numbers (builder, "bias", self->bias, n);
-  numbers (builder, "slope", self->slope, n);
-  matrix (builder, "separation", self->separation, n);
-  matrix (builder, "aligned_information", self->aligned_information, n);
-  matrix (builder, "chance_information", self->chance_information, n);
-  matrix (builder, "truth_information", self->truth_information, n);
+  us_json_text (builder, "symmetry", simulator->symmetry);
+  us_json_number (builder, "accuracy", self->mean_accuracy);
+  us_json_number (builder, "accuracy_chance", self->mean_accuracy_chance);
+  us_json_number (builder, "information", self->mean_information);
+  us_json_number (builder, "disentanglement", self->disentanglement);
+  us_json_number (builder, "disentanglement_truth", self->disentanglement_truth);
+  us_json_number (builder, "mig", self->mig);
+  us_json_number (builder, "mig_chance", self->mig_chance);
+  us_json_number (builder, "mig_truth", self->mig_truth);
+  us_json_numbers (builder, "accuracy_of", self->accuracy, n);
+  us_json_numbers (builder, "accuracy_chance_of", self->accuracy_chance, n);
+  us_json_numbers (builder, "information_of", self->information, n);
+  us_json_numbers (builder, "right_of", self->right, n);
+  us_json_numbers (builder, "right_chance_of", self->right_chance, n);
+  us_json_numbers (builder, "rmse", self->rmse, n);
+  us_json_numbers (builder, "rmse_share", self->rmse_share, n);
+  us_json_numbers (builder, "median_error", self->median_error, n);
+  us_json_numbers (builder, "bias", self->bias, n);
+  us_json_numbers (builder, "slope", self->slope, n);
+  us_json_matrix (builder, "separation", self->separation, n);
+  us_json_matrix (builder, "aligned_information", self->aligned_information, n);
+  us_json_matrix (builder, "chance_information", self->chance_information, n);
+  us_json_matrix (builder, "truth_information", self->truth_information, n);
   json_builder_end_object (builder);
 }
 
@@ -153,14 +98,14 @@ derived (JsonBuilder        *builder,
       const UsDerivedScore *score = &self->derived[d];
 
       json_builder_begin_object (builder);
-      text (builder, "name", simulator->derived[d].name);
-      text (builder, "unit", simulator->derived[d].unit);
+      us_json_text (builder, "name", simulator->derived[d].name);
+      us_json_text (builder, "unit", simulator->derived[d].unit);
       json_builder_set_member_name (builder, "logarithmic");
       json_builder_add_boolean_value (builder, simulator->derived[d].logarithmic);
-      number (builder, "r2", score->r2);
-      number (builder, "slope", score->slope);
-      number (builder, "rmse", score->rmse);
-      number (builder, "bias", score->bias);
+      us_json_number (builder, "r2", score->r2);
+      us_json_number (builder, "slope", score->slope);
+      us_json_number (builder, "rmse", score->rmse);
+      us_json_number (builder, "bias", score->bias);
       json_builder_set_member_name (builder, "left_out");
       json_builder_add_int_value (builder, (gint64) score->n_left_out);
       json_builder_end_object (builder);
@@ -178,37 +123,37 @@ metrics (const UsEvaluation *self,
   gsize n = self->n_parameters;
 
   json_builder_begin_object (builder);
-  text (builder, "simulator", simulator->id);
-  text (builder, "output", simulator->outputs[us_simvae_output (model)].id);
-  text (builder, "preset", record->preset);
-  text (builder, "command", record->command);
+  us_json_text (builder, "simulator", simulator->id);
+  us_json_text (builder, "output", simulator->outputs[us_simvae_output (model)].id);
+  us_json_text (builder, "preset", record->preset);
+  us_json_text (builder, "command", record->command);
   json_builder_set_member_name (builder, "pairs");
   json_builder_add_int_value (builder, (gint64) self->n_pairs);
   json_builder_set_member_name (builder, "bins");
   json_builder_add_int_value (builder, (gint64) self->n_bins);
-  number (builder, "mig", self->mig);
-  number (builder, "mig_truth", self->mig_truth);
-  number (builder, "rms_decoder", self->rms_decoder);
-  number (builder, "rms_both", self->rms_both);
-  number (builder, "rms_simulator", self->rms_simulator);
-  number (builder, "rms_chance", self->rms_chance);
+  us_json_number (builder, "mig", self->mig);
+  us_json_number (builder, "mig_truth", self->mig_truth);
+  us_json_number (builder, "rms_decoder", self->rms_decoder);
+  us_json_number (builder, "rms_both", self->rms_both);
+  us_json_number (builder, "rms_simulator", self->rms_simulator);
+  us_json_number (builder, "rms_chance", self->rms_chance);
   json_builder_set_member_name (builder, "failed");
   json_builder_add_int_value (builder, (gint64) self->n_failed);
-  number (builder, "level", self->level);
+  us_json_number (builder, "level", self->level);
   json_builder_set_member_name (builder, "parameters");
   json_builder_begin_array (builder);
   for (gsize p = 0; p < n; p++)
     json_builder_add_string_value (builder, simulator->parameters[p].name);
   json_builder_end_array (builder);
-  numbers (builder, "rmse", self->rmse, n);
-  numbers (builder, "rmse_share", self->rmse_share, n);
-  numbers (builder, "bias", self->bias, n);
-  numbers (builder, "r2", self->r2, n);
-  numbers (builder, "slope", self->slope, n);
-  numbers (builder, "coverage", self->coverage, n);
-  numbers (builder, "entropy", self->entropy, n);
-  matrix (builder, "mutual_information", self->mutual_information, n);
-  matrix (builder, "truth_information", self->truth_information, n);
+  us_json_numbers (builder, "rmse", self->rmse, n);
+  us_json_numbers (builder, "rmse_share", self->rmse_share, n);
+  us_json_numbers (builder, "bias", self->bias, n);
+  us_json_numbers (builder, "r2", self->r2, n);
+  us_json_numbers (builder, "slope", self->slope, n);
+  us_json_numbers (builder, "coverage", self->coverage, n);
+  us_json_numbers (builder, "entropy", self->entropy, n);
+  us_json_matrix (builder, "mutual_information", self->mutual_information, n);
+  us_json_matrix (builder, "truth_information", self->truth_information, n);
   information (builder, "histogram", self->histogram, self->modulo->discrete, FALSE);
   information (builder, "chen", self->chen, self->modulo->discrete, TRUE);
   modulo (builder, self->modulo, simulator);

@@ -271,7 +271,7 @@ us_player_encode_latent (UsPlayer    *self,
   UsSimvaeParts parts;
   gsize p_count = self->n_parameters;
   gsize n_features = self->code.n_features;
-  gboolean has_sigma = self->n_code == 2 * n_features && self->n_answers == 1;
+  gboolean has_sigma = us_simvae_has_sigma (self->model);
 
   g_return_if_fail (self->encoder[0] != NULL);
 

@@ -170,20 +170,30 @@ us_report_heading (UsReport   *self,
   element (self->body, "h3", title, "h3");
 }
 
+/* start: with its attributes. */
+static void
+say (UsReport   *self,
+     const char *start,
+     const char *format,
+     va_list     args)
+{
+  g_autofree char *text = g_strdup_vprintf (format, args);
+
+  g_return_if_fail (self->n_columns == 0);
+
+  element (self->body, start, text, "p");
+}
+
 void
 us_report_paragraph (UsReport   *self,
                      const char *format,
                      ...)
 {
-  g_autofree char *text = NULL;
   va_list args;
 
-  g_return_if_fail (self->n_columns == 0);
-
   va_start (args, format);
-  text = g_strdup_vprintf (format, args);
+  say (self, "p", format, args);
   va_end (args);
-  element (self->body, "p", text, "p");
 }
 
 void
@@ -191,15 +201,11 @@ us_report_notice (UsReport   *self,
                   const char *format,
                   ...)
 {
-  g_autofree char *text = NULL;
   va_list args;
 
-  g_return_if_fail (self->n_columns == 0);
-
   va_start (args, format);
-  text = g_strdup_vprintf (format, args);
+  say (self, "p class=\"notice\" role=\"note\"", format, args);
   va_end (args);
-  element (self->body, "p class=\"notice\" role=\"note\"", text, "p");
 }
 
 void

@@ -4,9 +4,9 @@
 #include "us-simvae-private.h"
 
 #include "us-file.h"
+#include "us-json.h"
 #include "us-safetensors.h"
 
-#include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
 
@@ -40,16 +40,6 @@ us_safetensors_add_weights (UsSafetensors   *file,
   add_block (file, prefix, table, n, weights->state);
 }
 
-static void
-add_number (JsonBuilder *builder,
-            double       value)
-{
-  if (isfinite (value))
-    json_builder_add_double_value (builder, value);
-  else
-    json_builder_add_null_value (builder);
-}
-
 /* Numbers as JSON writes them; null stands for "not measured". */
 static char *
 history_to_json (GArray *const history[2])
@@ -69,10 +59,10 @@ history_to_json (GArray *const history[2])
           json_builder_add_int_value (builder, (gint64) point->samples);
           json_builder_add_double_value (builder, round (point->seconds * 1000) / 1000);
           json_builder_add_double_value (builder, isfinite (point->loss) ? point->loss : 0);
-          add_number (builder, point->held_out);
+          us_json_number (builder, NULL, point->held_out);
           /* where nothing was held out, there is none of these either */
           for (int c = 0; isfinite (point->held_out) && c < US_BUDGET_N_CURVES; c++)
-            add_number (builder, point->rms[c]);
+            us_json_number (builder, NULL, point->rms[c]);
           json_builder_end_array (builder);
         }
       json_builder_end_array (builder);
