@@ -80,6 +80,8 @@ us_output_x (const UsOutput *output,
   g_return_val_if_fail (output != NULL, 0.0);
   g_return_val_if_fail (t < output->height, 0.0);
 
+  if (output->x_values != NULL)
+    return output->x_values[t];
   share = output->height > 1 ? (double) t / (double) (output->height - 1) : 0.0;
   if (output->x_logarithmic)
     return output->x_lower * pow (output->x_upper / output->x_lower, share);

@@ -76,6 +76,8 @@ typedef struct
   const UsChannel *channel_info; /* (C), or NULL: all channels are alike and y is as above */
   gboolean     traces;          /* an image that is the plot of a curve: its line passes once through each column */
   gboolean     x_logarithmic;   /* the points of a series are spaced evenly in log x */
+  const double *x_values;       /* (T) increasing: where the points of a series lie, or NULL: evenly */
+  gboolean     counts;          /* values are counts of something, or expected ones: never below zero */
 } UsOutput;
 
 /**
@@ -127,6 +129,15 @@ struct _UsSimulator
                                guint              output,
                                UsRng             *rng,      /* for stochastic simulators */
                                float             *out);     /* (H, W, C) or (T, C) */
+  /* The same series at other x: (n_times) increasing, inside or beyond x_lower .. x_upper as the model
+   * allows; at the output's own x the values of `run`. */
+  UsSimStatus      (*run_at)  (const UsSimulator *self,
+                               const double      *theta,
+                               guint              output,
+                               gsize              n_times,
+                               const double      *times,    /* (n_times) */
+                               UsRng             *rng,
+                               float             *out);     /* (n_times, C) */
   /* Constraint between parameters ("the box is inside the field"). */
   gboolean         (*accepts) (const UsSimulator *self,
                                const double      *theta);
@@ -193,7 +204,7 @@ gssize          us_simulator_output_index    (const UsSimulator *self,
 char           *us_simulator_file_stem       (const UsSimulator *self);
 gsize           us_output_n_values           (const UsOutput *output);
 /* Where point t of a series lies: T of them evenly from x_lower to x_upper, both
- * included, in the logarithm where the output says so. */
+ * included, in the logarithm where the output says so; or at x_values. */
 double          us_output_x                  (const UsOutput *output,
                                               gsize           t);
 /* What channel c is: its own information, or that of the output's y. */
