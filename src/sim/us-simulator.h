@@ -78,6 +78,7 @@ typedef struct
   gboolean     x_logarithmic;   /* the points of a series are spaced evenly in log x */
   const double *x_values;       /* (T) increasing: where the points of a series lie, or NULL: evenly */
   gboolean     counts;          /* values are counts of something, or expected ones: never below zero */
+  gboolean     noisy;           /* the same theta gives other values with another stream: mean and spread are learnt */
 } UsOutput;
 
 /**
