@@ -31,7 +31,7 @@ term (UsLossKind kind,
     case US_LOSS_BCE:
       return (p > 0 ? p + log1p (exp (-p)) : log1p (exp (p))) - t * p;
     default:
-      return 0.5 * (log_variance + (t - p) * (t - p) / exp (log_variance));
+      return 0.5 * (log (exp (log_variance) + 1e-6) + (t - p) * (t - p) / (exp (log_variance) + 1e-6));
     }
 }
 
@@ -201,6 +201,53 @@ test_extremes (void)
   g_assert_true (isnan (us_loss_evaluate (bce, (float[]) { NAN, 1 }, (float[]) { 0, 0 }, NULL, NULL, NULL)));
 }
 
+/* However certain or uncertain a spread says it is: finite, never below the least, and it can come back. */
+static void
+test_spread (void)
+{
+  const float far[] = { -1000, -50, -13.8f, 0, 20, 60 };
+  g_autoptr(UsLoss) loss = us_loss_new (US_LOSS_GAUSSIAN_NLL, 1, 1, 1, 1, 1, NULL);
+  float gradient[2];
+
+  for (gsize i = 0; i < G_N_ELEMENTS (far); i++)
+    {
+      double sigma = us_loss_spread ((double) far[i]);
+      double value = us_loss_evaluate (loss, (float[]) { 0.5f, far[i] }, (float[]) { 0 }, gradient, NULL, NULL);
+
+      g_assert_cmpfloat (sigma, >=, US_LOSS_LEAST_SPREAD);
+      g_assert_cmpfloat_with_epsilon (value, 0.5 * (2 * log (sigma) + 0.25 / (sigma * sigma)),
+                                      2e-5 * (1 + fabs (value)));
+      g_assert_true (isfinite (gradient[0]) && isfinite (gradient[1]));
+    }
+  /* at the least spread, an error half as large as the scale calls for a wider one */
+  us_loss_evaluate (loss, (float[]) { 0.5f, (float) US_LOSS_LEAST_LOG_VARIANCE }, (float[]) { 0 }, gradient, NULL, NULL);
+  g_assert_cmpfloat ((double) gradient[1], <, -1e4);
+  g_assert_true (isnan (us_loss_evaluate (loss, (float[]) { NAN, 0 }, (float[]) { 0 }, gradient, NULL, NULL)));
+  g_assert_true (isnan (us_loss_evaluate (loss, (float[]) { 0, NAN }, (float[]) { 0 }, gradient, NULL, NULL)));
+}
+
+/* The mean alone: the MSE of the first channels, whatever the log variances are. */
+static void
+test_mean_only (void)
+{
+  g_autoptr(UsLoss) loss = us_loss_new (US_LOSS_GAUSSIAN_NLL, 1, 2, 1, 2, 1, NULL);
+  g_autoptr(UsLoss) mse = us_loss_new (US_LOSS_MSE, 1, 2, 1, 2, 1, NULL);
+  const float p[] = { 1, 2, 9, -9, 3, 4, 5, NAN }, t[] = { 0, 1, 3, 2 }, means[] = { 1, 2, 3, 4 };
+  float gradient[8], of_means[4];
+
+  us_loss_set_mean_only (loss, TRUE);
+  g_assert_cmpfloat (us_loss_evaluate (loss, p, t, gradient, NULL, NULL), ==,
+                     us_loss_evaluate (mse, means, t, of_means, NULL, NULL));
+  for (gsize i = 0; i < 2; i++)
+    for (gsize c = 0; c < 2; c++)
+      {
+        g_assert_cmpfloat (gradient[4 * i + c], ==, of_means[2 * i + c]);
+        g_assert_cmpfloat (gradient[4 * i + 2 + c], ==, 0);
+      }
+  us_loss_set_mean_only (loss, FALSE);
+  g_assert_true (isnan (us_loss_evaluate (loss, p, t, gradient, NULL, NULL)));
+}
+
 static void
 test_same_bits (void)
 {
@@ -238,6 +285,8 @@ main (int    argc,
   g_test_add_data_func ("/loss/gaussian-nll", GINT_TO_POINTER (US_LOSS_GAUSSIAN_NLL), test_kind);
   g_test_add_func ("/loss/by-hand", test_by_hand);
   g_test_add_func ("/loss/extremes", test_extremes);
+  g_test_add_func ("/loss/spread", test_spread);
+  g_test_add_func ("/loss/mean-only", test_mean_only);
   g_test_add_func ("/loss/same-bits", test_same_bits);
   return g_test_run ();
 }

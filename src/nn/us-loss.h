@@ -11,8 +11,8 @@ G_BEGIN_DECLS
  * @US_LOSS_MSE: mean over elements of (p - t)^2
  * @US_LOSS_L1: mean of |p - t|
  * @US_LOSS_BCE: mean binary cross-entropy; p are logits, t in 0..1
- * @US_LOSS_GAUSSIAN_NLL: p holds a mean and a log variance per element, (…, 2 C):
- *   first C channels the mean; mean of ½ (log σ² + (t - µ)² / σ²)
+ * @US_LOSS_GAUSSIAN_NLL: p holds a mean µ and a log variance s per element, (…, 2 C): first
+ *   C channels the mean; mean of ½ (log σ² + (t - µ)² / σ²), σ² = exp s + US_LOSS_LEAST_SPREAD²
  */
 typedef enum
 {
@@ -23,6 +23,10 @@ typedef enum
 } UsLossKind;
 
 #define US_LOSS_MAX_LEVELS 8
+
+/* What never varies has no density: no spread is told below this. */
+#define US_LOSS_LEAST_SPREAD 1e-3
+#define US_LOSS_LEAST_LOG_VARIANCE (-13.815510557964274)        /* its square's logarithm */
 
 /**
  * UsLoss:
@@ -49,6 +53,12 @@ UsLoss  *us_loss_new   (UsLossKind    kind,
 void     us_loss_free  (UsLoss *self);
 void     us_loss_set_weights (UsLoss       *self,
                               const double *weights); /* annealing */
+/* Of GAUSSIAN_NLL the mean alone: MSE of it, no gradient to the log variance.  A spread that is learnt before the
+ * mean is takes the mean's errors for noise, and holds it back (Seitzer et al. 2022, arXiv 2203.09168). */
+void     us_loss_set_mean_only (UsLoss       *self,
+                                gboolean      mean_only);
+/* σ of an element whose log variance is s. */
+double   us_loss_spread      (double        s);
 /* p: (B, H, W, C) or (B, H, W, 2C) for the NLL.  t: (B, H, W, C).
  * gradient: like p, overwritten, or NULL.  per_sample: (B) or NULL.
  * Returns the mean over the batch; sums in double, in a fixed order. */

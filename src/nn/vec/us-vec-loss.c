@@ -141,6 +141,7 @@ loss_nll (float       *gradient,
           const float *t,
           gsize        n_pixels,
           gsize        channels,
+          float        least,
           float        scale)
 {
   float terms[RUN];
@@ -157,18 +158,20 @@ loss_nll (float       *gradient,
         for (gsize j = 0; j < m; j++)
           {
             float d = mean[j] - target[j];
+            float l = least + math_softplus (log_variance[j] - least);     /* log σ² */
 
-            terms[j] = 0.5f * (log_variance[j] + d * d * math_exp (-log_variance[j]));
+            terms[j] = 0.5f * (l + d * d * math_exp (-l));
           }
         if (gradient != NULL)
 #pragma GCC ivdep
           for (gsize j = 0; j < m; j++)
             {
               float d = mean[j] - target[j];
-              float w = math_exp (-log_variance[j]);
+              float l = least + math_softplus (log_variance[j] - least);
+              float w = math_exp (-l);
 
               to_mean[j] = scale * d * w;
-              to_mean[channels + j] = 0.5f * scale * (1.0f - d * d * w);
+              to_mean[channels + j] = 0.5f * scale * (1.0f - d * d * w) * math_exp (log_variance[j] - l);
             }
         if (difference != NULL)
 #pragma GCC ivdep

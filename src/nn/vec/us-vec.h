@@ -71,9 +71,9 @@ typedef struct
   double (*loss_mse) (float *gradient, float *difference, const float *p, const float *t, gsize n, float scale);
   double (*loss_l1)  (float *gradient, float *difference, const float *p, const float *t, gsize n, float scale);
   double (*loss_bce) (float *gradient, float *difference, const float *p, const float *t, gsize n, float scale);
-  /* one pixel after another: p (2C) mean, log variance; t (C) */
+  /* one pixel after another: p (2C) mean, log variance; t (C); least: what is added to each variance, its logarithm */
   double (*loss_nll) (float *gradient, float *difference, const float *p, const float *t,
-                      gsize n_pixels, gsize channels, float scale);
+                      gsize n_pixels, gsize channels, float least, float scale);
   /* Σ d² or Σ |d|; d replaced by scale times the derivative */
   double (*level_mse) (float *d, gsize n, float scale);
   double (*level_l1)  (float *d, gsize n, float scale);
