@@ -38,6 +38,7 @@ typedef enum
   US_RNG_EVALUATE = 6,     /* held-out draws */
   US_RNG_TEST = 7,
   US_RNG_SHUFFLE = 8,
+  US_RNG_REPEAT = 9,       /* a noisy simulator run again and again at one place */
 } UsRngPurpose;
 
 void    us_rng_init    (UsRng   *rng,
