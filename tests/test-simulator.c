@@ -36,7 +36,10 @@ test_table (gconstpointer data)
   const UsSimulator *simulator = data;
   g_autoptr(GError) error = NULL;
 
-  g_assert_true (is_identifier (simulator->id));
+  /* Words of an id have hyphens between them; ":", "@" and "+" begin what is added at run time. */
+  g_assert_true (g_ascii_isalpha (*simulator->id));
+  for (const char *c = simulator->id; *c != '\0'; c++)
+    g_assert_true (g_ascii_islower (*c) || g_ascii_isdigit (*c) || *c == '-');
   g_assert_cmpuint (simulator->version, >=, 1);
   g_assert_true (simulator->title != NULL && *simulator->title != '\0');
   g_assert_true (simulator->summary != NULL && *simulator->summary != '\0');

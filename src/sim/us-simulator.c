@@ -10,6 +10,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Bytes of a file's name that are left to an id. */
+#define MAX_STEM 80
+
 /**
  * us_simulator_parameter_index:
  * @self: a simulator
@@ -57,9 +60,12 @@ us_simulator_file_stem (const UsSimulator *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  if (strchr (self->id, G_DIR_SEPARATOR) == NULL)
-    return g_strdup (self->id);
-  return g_strdup_printf ("%s-%08x", self->title, self->version);
+  if (strchr (self->id, G_DIR_SEPARATOR) != NULL)
+    return g_strdup_printf ("%s-%08x", self->title, self->version);
+  /* Times, up to thousands of them, are part of the id. */
+  if (strlen (self->id) > MAX_STEM)
+    return g_strdup_printf ("%.*s-%08x", (int) strcspn (self->id, "@"), self->id, g_str_hash (self->id));
+  return g_strdup (self->id);
 }
 
 /* How many floats `run` writes: (H, W, C), or (T, C) of a series. */

@@ -77,6 +77,7 @@ typedef struct
   gboolean     traces;          /* an image that is the plot of a curve: its line passes once through each column */
   gboolean     x_logarithmic;   /* the points of a series are spaced evenly in log x */
   const double *x_values;       /* (T) increasing: where the points of a series lie, or NULL: evenly */
+  double       at_lower, at_upper; /* between which x `run_at` can be asked; both 0: anywhere */
   gboolean     counts;          /* values are counts of something, or expected ones: never below zero */
   gboolean     noisy;           /* the same theta gives other values with another stream: mean and spread are learnt */
 } UsOutput;
@@ -130,8 +131,8 @@ struct _UsSimulator
                                guint              output,
                                UsRng             *rng,      /* for stochastic simulators */
                                float             *out);     /* (H, W, C) or (T, C) */
-  /* The same series at other x: (n_times) increasing, inside or beyond x_lower .. x_upper as the model
-   * allows; at the output's own x the values of `run`. */
+  /* The same series at other x: (n_times) increasing, within the output's at_lower .. at_upper (FAILED
+   * outside); at the output's own x the values of `run`.  us-timed.h makes a simulator of it. */
   UsSimStatus      (*run_at)  (const UsSimulator *self,
                                const double      *theta,
                                guint              output,
@@ -201,7 +202,7 @@ gssize          us_simulator_parameter_index (const UsSimulator *self,
                                               const char        *name);   /* -1: none */
 gssize          us_simulator_output_index    (const UsSimulator *self,
                                               const char        *id);
-/* What its files are called: the id, of a set of pictures its name and version; g_free. */
+/* What its files are called: the id, or where that is a path or long a name and a number; g_free. */
 char           *us_simulator_file_stem       (const UsSimulator *self);
 gsize           us_output_n_values           (const UsOutput *output);
 /* Where point t of a series lies: T of them evenly from x_lower to x_upper, both
@@ -222,6 +223,7 @@ gboolean        us_simulator_check           (const UsSimulator  *self,
 
 /* The registry: (n) tables in the order of the gallery; made by simulators/meson.build. */
 const UsSimulator *const *us_registry_list   (gsize *n);
+/* Also finds what is made at run time of an id: us-dataset.h, us-timed.h. */
 const UsSimulator        *us_registry_find   (const char  *id,
                                               GError     **error);  /* names the known ones */
 
