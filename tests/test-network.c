@@ -130,6 +130,65 @@ test_json (void)
   g_assert_cmpuint (us_network_n_parameters (again), ==, us_network_n_parameters (network));
 }
 
+/* Layers of series: shapes, names, text and back; masks that cannot be. */
+static void
+test_series (void)
+{
+  const UsLayer chain[] = {
+    { .kind = US_LAYER_GRU, .out = 6, .mask = 2 },
+    { .kind = US_LAYER_PUSH },
+    { .kind = US_LAYER_GRU, .out = 6, .init_gain = 0.5f },
+    { .kind = US_LAYER_ADD },
+    { .kind = US_LAYER_POOL, .factor = 2, .mask = 1 },
+    { .kind = US_LAYER_LAST },
+    { .kind = US_LAYER_POOL },
+  };
+  static const UsLayer bad[] = {
+    { .kind = US_LAYER_GRU, .out = 0 },
+    { .kind = US_LAYER_GRU, .out = 4, .mask = 4 },
+    { .kind = US_LAYER_POOL, .factor = 3 },
+    { .kind = US_LAYER_POOL, .factor = 2 },
+    { .kind = US_LAYER_POOL, .mask = 7 },
+  };
+  g_autoptr(GError) error = NULL;
+  g_autoptr(UsNetwork) network = us_network_new (1, 9, 3, chain, G_N_ELEMENTS (chain), &error);
+  g_autofree char *json = NULL, *twice = NULL;
+  g_autoptr(UsNetwork) again = NULL;
+  const UsNetworkTensor *table;
+  gsize n, h, w, c;
+
+  g_assert_no_error (error);
+  us_network_output_shape (network, &h, &w, &c);
+  g_assert_true (h == 1 && w == 1 && c == 4);
+  table = us_network_parameter_table (network, &n);
+  g_assert_cmpuint (n, ==, 6);
+  g_assert_cmpstr (table[1].name, ==, "0.gru.recurrent");
+  g_assert_cmpuint (us_network_n_parameters (network), ==, (3 + 6) * 18 + 24 + (6 + 6) * 18 + 24);
+  g_assert_cmpfloat (us_network_flop (network), ==, 2 * 9 * 18 * (3 + 6) + 2 * 9 * 18 * (6 + 6) + 9 * 6 + 9 * 6 + 4);
+  json = us_network_to_json (network);
+  again = us_network_from_json (json, &error);
+  g_assert_no_error (error);
+  twice = us_network_to_json (again);
+  g_assert_cmpstr (json, ==, twice);
+  g_assert_cmpuint (us_network_layer (again, 0)->mask, ==, 2);
+  g_assert_cmpuint (us_network_layer (again, 4)->factor, ==, 2);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autoptr(GError) local = NULL;
+
+      g_assert_null (us_network_new (1, 9, 3, &bad[i], 1, &local));
+      g_assert_error (local, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE);
+    }
+  /* more rows than one; a mask of other points */
+  g_assert_null (us_network_new (2, 9, 3, chain, 1, NULL));
+  {
+    const UsLayer shorter[] = { { .kind = US_LAYER_RESHAPE, .height = 1, .width = 3, .channels = 9 }, bad[4] };
+
+    g_assert_null (us_network_new (1, 9, 3, shorter, 2, NULL));
+  }
+}
+
 static void
 test_bad_json (void)
 {
@@ -291,6 +350,7 @@ main (int    argc,
   g_test_add_func ("/network/table", test_table);
   g_test_add_func ("/network/flop", test_flop);
   g_test_add_func ("/network/json", test_json);
+  g_test_add_func ("/network/series", test_series);
   g_test_add_func ("/network/bad-json", test_bad_json);
   g_test_add_func ("/network/bad-shapes", test_bad_shapes);
   g_test_add_func ("/network/bad-add", test_bad_add);

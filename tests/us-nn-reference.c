@@ -53,6 +53,12 @@ shape_after (const UsLayer *l,
       return (Shape) { 2, in.w, in.h * in.c };
     case US_LAYER_OUTER:
       return (Shape) { in.w, in.w, in.c / r };
+    case US_LAYER_GRU:
+      return (Shape) { 1, in.w, l->out };
+    case US_LAYER_LAST:
+      return (Shape) { 1, 1, in.c };
+    case US_LAYER_POOL:
+      return (Shape) { 1, 1, in.c - r };
     default:
       return in;
     }
@@ -178,6 +184,92 @@ move (const UsLayer *l,
 #undef X
 }
 
+/* Of one sample: x (T, C), y (T, H); counts (T). */
+static void
+gru (const UsLayer  *l,
+     const double   *p,
+     const gboolean *counts,
+     Shape           in,
+     const double   *x,
+     double         *y)
+{
+  gsize h = l->out;
+  const double *w = p, *u = p + in.c * 3 * h, *b = u + h * 3 * h;
+
+  for (gsize t = 0; t < in.w; t++)
+    for (gsize j = 0; j < h; j++)
+      {
+        double a[4] = { b[j], b[h + j], b[2 * h + j], b[3 * h + j] }, before = t > 0 ? y[(t - 1) * h + j] : 0;
+        double r, z;
+
+        for (gsize g = 0; g < 3; g++)
+          {
+            for (gsize c = 0; c < in.c; c++)
+              a[g] += x[t * in.c + c] * w[c * 3 * h + g * h + j];
+            for (gsize k = 0; t > 0 && k < h; k++)
+              a[g < 2 ? g : 3] += y[(t - 1) * h + k] * u[k * 3 * h + g * h + j];
+          }
+        r = 1 / (1 + exp (-a[0]));
+        z = 1 / (1 + exp (-a[1]));
+        y[t * h + j] = counts[t] ? (1 - z) * tanh (a[2] + r * a[3]) + z * before : before;
+      }
+}
+
+/* Of one sample: x (T, F + C), y (C). */
+static void
+pool (const UsLayer  *l,
+      const gboolean *counts,
+      Shape           in,
+      const double   *x,
+      double         *y)
+{
+  gsize heads = l->factor, channels = in.c - heads;
+
+  for (gsize c = 0; c < channels; c++)
+    {
+      double sum = 0, total = 0;
+
+      for (gsize t = 0; t < in.w; t++)
+        {
+          double w = !counts[t] ? 0 : heads == 0 ? 1 : exp (x[t * in.c + c / (channels / heads)]);
+
+          sum += w * x[t * in.c + heads + c];
+          total += w;
+        }
+      y[c] = total > 0 ? sum / total : 0;
+    }
+}
+
+/* first: (B, shape), the network's input, where the mask is. */
+static void
+series_forward (const UsLayer *l,
+                const double  *parameters,
+                gsize          batch,
+                Shape          shape,
+                const double  *first,
+                Shape          in,
+                Shape          out,
+                const double  *x,
+                double        *y)
+{
+  g_autofree gboolean *counts = g_new (gboolean, in.w);
+
+  for (gsize n = 0; n < batch; n++)
+    {
+      const double *from = x + n * in.w * in.c;
+      double *to = y + n * out.w * out.c;
+
+      for (gsize t = 0; t < in.w; t++)
+        counts[t] = l->mask == 0 || first[(n * shape.h * shape.w + t) * shape.c + l->mask - 1] > 0.5;
+      if (l->kind == US_LAYER_GRU)
+        gru (l, parameters, counts, in, from, to);
+      else if (l->kind == US_LAYER_POOL)
+        pool (l, counts, in, from, to);
+      else
+        memcpy (to, from + (in.w - 1) * in.c, in.c * sizeof (double));
+    }
+}
+
 static void
 layer_forward (const UsLayer *l,
                const double  *parameters,
@@ -242,11 +334,12 @@ us_reference_forward (const UsNetwork *network,
                       double          *y)
 {
   g_autoptr(GArray) stack = g_array_new (FALSE, FALSE, sizeof (Kept));
-  Shape shape, out;
+  Shape shape, first, out;
   double *now;
 
   g_array_set_clear_func (stack, clear_kept);
   us_network_input_shape (network, &shape.h, &shape.w, &shape.c);
+  first = shape;
   now = g_memdup2 (x, batch * shape.h * shape.w * shape.c * sizeof (double));
   for (gsize i = 0; i < us_network_n_layers (network); i++, shape = out)
     {
@@ -256,7 +349,10 @@ us_reference_forward (const UsNetwork *network,
 
       out = shape_after (l, shape);
       next = g_new0 (double, batch * out.h * out.w * out.c);
-      layer_forward (l, parameters, state, mode, batch, shape, out, now, next);
+      if (l->kind == US_LAYER_GRU || l->kind == US_LAYER_POOL || l->kind == US_LAYER_LAST)
+        series_forward (l, parameters, batch, first, x, shape, out, now, next);
+      else
+        layer_forward (l, parameters, state, mode, batch, shape, out, now, next);
       if (l->kind == US_LAYER_PUSH)
         {
           Kept kept = { shape, g_memdup2 (now, n * sizeof (double)) };
@@ -277,6 +373,8 @@ us_reference_forward (const UsNetwork *network,
         parameters += shape.h * shape.w * shape.c * l->out + (l->bias ? l->out : 0);
       else if (l->kind == US_LAYER_CONV || l->kind == US_LAYER_CONV_TRANSPOSED)
         parameters += l->kernel * l->kernel * shape.c * l->out + (l->bias ? l->out : 0);
+      else if (l->kind == US_LAYER_GRU)
+        parameters += (shape.c + l->out) * 3 * l->out + 4 * l->out;
       else if (l->kind == US_LAYER_BATCH_NORM)
         {
           parameters += 2 * shape.c;

@@ -19,6 +19,8 @@ enum
   HAS_FACTOR = 1 << 4,
   HAS_SHAPE = 1 << 5,
   HAS_GAIN = 1 << 6,
+  HAS_MASK = 1 << 7,         /* where there is one */
+  HAS_HEADS = 1 << 8,        /* factor, which may be 0 */
 };
 
 static guint
@@ -42,6 +44,10 @@ members_of (UsLayerKind kind)
     case US_LAYER_UNFOLD:
     case US_LAYER_OUTER:
       return HAS_FACTOR;
+    case US_LAYER_GRU:
+      return HAS_OUT | HAS_GAIN | HAS_MASK;
+    case US_LAYER_POOL:
+      return HAS_HEADS | HAS_MASK;
     default:
       return 0;
     }
@@ -106,8 +112,10 @@ add_layer (JsonBuilder   *b,
     }
   if (has & HAS_SLOPE)
     add_float (b, "slope", l->slope);
-  if (has & HAS_FACTOR)
+  if (has & (HAS_FACTOR | HAS_HEADS))
     add_int (b, "factor", l->factor);
+  if ((has & HAS_MASK) && l->mask > 0)
+    add_int (b, "mask", l->mask);
   if (has & HAS_SHAPE)
     add_triple (b, "shape", l->height, l->width, l->channels);
   if ((has & HAS_GAIN) && l->init_gain != 0.0f)
@@ -227,7 +235,7 @@ check_members (JsonObject *object,
   static const struct { const char *name; guint flag; } known[] = {
     { "out", HAS_OUT }, { "kernel", HAS_KERNEL }, { "stride", HAS_KERNEL }, { "pad", HAS_KERNEL },
     { "bias", HAS_BIAS }, { "slope", HAS_SLOPE }, { "factor", HAS_FACTOR }, { "shape", HAS_SHAPE },
-    { "init_gain", HAS_GAIN },
+    { "init_gain", HAS_GAIN }, { "mask", HAS_MASK }, { "factor", HAS_HEADS },
   };
   JsonObjectIter iter;
   const char *member;
@@ -256,7 +264,7 @@ read_sizes (JsonObject *object,
             UsLayer    *l,
             GError    **error)
 {
-  gsize kernel = 0, stride = 0, pad = 0, factor = 0, triple[3] = { 0 };
+  gsize kernel = 0, stride = 0, pad = 0, factor = 0, mask = 0, triple[3] = { 0 };
 
   if ((has & HAS_OUT)
       && !node_int (json_object_get_member (object, "out"), where, "out", 1, (gint64) US_NETWORK_MAX_CHANNELS,
@@ -270,6 +278,14 @@ read_sizes (JsonObject *object,
   if ((has & HAS_FACTOR)
       && !node_int (json_object_get_member (object, "factor"), where, "factor", 1, US_NETWORK_MAX_KERNEL, &factor, error))
     return FALSE;
+  if ((has & HAS_HEADS)
+      && !node_int (json_object_get_member (object, "factor"), where, "factor", 0, (gint64) US_NETWORK_MAX_CHANNELS,
+                    &factor, error))
+    return FALSE;
+  if ((has & HAS_MASK) && json_object_has_member (object, "mask")
+      && !node_int (json_object_get_member (object, "mask"), where, "mask", 1, (gint64) US_NETWORK_MAX_CHANNELS,
+                    &mask, error))
+    return FALSE;
   if ((has & HAS_SHAPE)
       && !node_triple (json_object_get_member (object, "shape"), where, "shape", triple, error))
     return FALSE;
@@ -277,6 +293,7 @@ read_sizes (JsonObject *object,
   l->stride = (guint) stride;
   l->pad = (guint) pad;
   l->factor = (guint) factor;
+  l->mask = (guint) mask;
   l->height = triple[0];
   l->width = triple[1];
   l->channels = triple[2];

@@ -33,6 +33,9 @@ static const char *const kind_names[] = {
   [US_LAYER_UNFOLD] = "unfold",
   [US_LAYER_CROSS] = "cross",
   [US_LAYER_OUTER] = "outer",
+  [US_LAYER_GRU] = "gru",
+  [US_LAYER_LAST] = "last",
+  [US_LAYER_POOL] = "pool",
 };
 
 const char *
@@ -132,9 +135,40 @@ conv_shape (gsize             index,
   return TRUE;
 }
 
+/* Layers that go along the points of a series. */
+static gboolean
+series_shape (gsize             index,
+              const UsLayer    *l,
+              const UsMapShape *first,        /* the network's input */
+              const UsMapShape *in,
+              UsMapShape       *out,
+              GError          **error)
+{
+  gsize heads = l->factor;
+
+  if (in->height != 1)
+    return refuse (index, l, in, error, "it takes one row of points");
+  if (l->mask > 0 && (l->mask > first->channels || first->height * first->width != in->width))
+    {
+      g_autofree char *text = shape_text (first);
+
+      return refuse (index, l, in, error, "channel %u of the input %s cannot be its mask", l->mask, text);
+    }
+  if (l->kind == US_LAYER_GRU)
+    *out = (UsMapShape) { 1, in->width, l->out };
+  else if (l->kind == US_LAYER_LAST)
+    *out = (UsMapShape) { 1, 1, in->channels };
+  else if (heads >= in->channels || (heads > 0 && (in->channels - heads) % heads != 0))
+    return refuse (index, l, in, error, "the channels after %u scores must be a multiple of them", l->factor);
+  else
+    *out = (UsMapShape) { 1, 1, in->channels - heads };
+  return TRUE;
+}
+
 static gboolean
 layer_shape (gsize             index,
              const UsLayer    *l,
+             const UsMapShape *first,       /* the network's input */
              const UsMapShape *in,
              GArray           *stack,       /* of UsMapShape */
              UsMapShape       *out,
@@ -221,6 +255,13 @@ layer_shape (gsize             index,
         return refuse (index, l, in, error, "it takes two rows of at most %d pixels whose channels are a multiple of "
                        "the factor %u", US_NETWORK_MAX_CROSS, l->factor);
       *out = (UsMapShape) { in->width, in->width, in->channels / r };
+      break;
+
+    case US_LAYER_GRU:
+    case US_LAYER_LAST:
+    case US_LAYER_POOL:
+      if (!series_shape (index, l, first, in, out, error))
+        return FALSE;
       break;
 
     case US_LAYER_PUSH:
@@ -337,6 +378,13 @@ add_tensors (UsNetwork *self,
              && add_tensor (self->state, &self->n_state, index, name, "mean", 1, in->channels, 0, 0, 0, error)
              && add_tensor (self->state, &self->n_state, index, name, "variance", 1, in->channels, 0, 0, 0, error);
 
+    case US_LAYER_GRU:
+      return add_tensor (self->parameters, &self->n_parameters, index, name, "weight", 2, in->channels, 3 * l->out, 0, 0,
+                         error)
+             && add_tensor (self->parameters, &self->n_parameters, index, name, "recurrent", 2, l->out, 3 * l->out, 0, 0,
+                            error)
+             && add_tensor (self->parameters, &self->n_parameters, index, name, "bias", 1, 4 * l->out, 0, 0, 0, error);
+
     default:
       return TRUE;
     }
@@ -387,7 +435,7 @@ us_network_new (gsize           in_height,
     {
       g_return_val_if_fail ((guint) layers[i].kind < G_N_ELEMENTS (kind_names), NULL);
 
-      if (!layer_shape (i, &layers[i], &self->shapes[i], stack, &self->shapes[i + 1], error)
+      if (!layer_shape (i, &layers[i], &self->shapes[0], &self->shapes[i], stack, &self->shapes[i + 1], error)
           || !add_tensors (self, i, error))
         return NULL;
     }
@@ -540,7 +588,9 @@ us_network_flop (const UsNetwork *self)
         flop += 2.0 * taps * (double) out->channels * n_in;
       else if (l->kind == US_LAYER_BATCH_NORM)
         flop += 2.0 * n_out;
-      else if (l->kind == US_LAYER_ADD || l->kind == US_LAYER_AVERAGE_POOL)
+      else if (l->kind == US_LAYER_GRU)
+        flop += 6.0 * (double) in->width * (double) l->out * ((double) in->channels + (double) l->out);
+      else if (l->kind == US_LAYER_ADD || l->kind == US_LAYER_AVERAGE_POOL || l->kind == US_LAYER_POOL)
         flop += n_in;
     }
   return flop;

@@ -42,6 +42,12 @@ typedef enum
   US_LAYER_CROSS,            /* (N, N, C) -> (2, N, N C): row 0 is its columns, row 1 its rows; N <= 128 */
   US_LAYER_OUTER,            /* (2, N, F C) -> (N, N, C): y[i, j, c] = sum over f of x[1, i, c F + f] x[0, j, c F + f],
                               * F = factor: a picture as a sum of products of rows and columns; N <= 128 */
+  US_LAYER_GRU,              /* (1, T, C) -> (1, T, out): the states of a gated recurrent unit (us-layer-gru.c) that
+                              * begins at 0; a masked point leaves its state as it was */
+  US_LAYER_LAST,             /* (1, T, C) -> (1, 1, C): the last point */
+  US_LAYER_POOL,             /* (1, T, F + C) -> (1, 1, C): mean over the points, F = factor 0; or, with F heads, each of
+                              * C / F channels, weighted by the softmax over the points of the head's score, the first
+                              * F channels.  Masked points do not count; of none left it is 0 */
 } UsLayerKind;
 
 typedef struct
@@ -51,9 +57,11 @@ typedef struct
   guint       kernel, stride, pad;
   gboolean    bias;          /* dense, conv */
   float       slope;         /* leaky ReLU */
-  guint       factor;        /* r of depth-to-space, upsample, average pool; of rows, unfold and outer */
+  guint       factor;        /* r of depth-to-space, upsample, average pool; of rows, unfold, outer and pool */
   gsize       height, width, channels;   /* reshape */
   float       init_gain;     /* weights ~ N(0, gain^2 / fan_in); 0: sqrt 2 before a (leaky) ReLU or GELU, 1 else */
+  guint       mask;          /* GRU, pool: channel of the network's own input, from 1, that is above 1/2 where its
+                              * point counts; 0: all count.  The input then has as many points as the layer */
 } UsLayer;
 
 /* "dense", "conv", "conv-transposed", "batch-norm", …, "push", "add" */

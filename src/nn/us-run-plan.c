@@ -216,6 +216,37 @@ plan_add (Plan  *plan,
   g_array_index (run->ops, UsOp, push).other = out;
 }
 
+/* What reads the mask needs the network's input as it was. */
+static void
+keep_mask (Plan          *plan,
+           const UsLayer *layer)
+{
+  if (layer->mask > 0)
+    us_run_buffer (plan->run, 0)->needs_value = TRUE;
+}
+
+static void
+plan_gru (Plan  *plan,
+          gsize  index)
+{
+  UsRun *run = plan->run;
+  gsize out;
+
+  out = add_buffer (plan, &run->network->shapes[index + 1], index);
+  us_run_buffer (run, out)->needs_value = TRUE;
+  us_op_gru_plan (add_op (plan, &us_op_gru, index, out));
+  us_run_buffer (run, out)->needs_grad |= run->mode == US_RUN_TRAINING;
+}
+
+static void
+plan_pool (Plan  *plan,
+           gsize  index)
+{
+  UsRun *run = plan->run;
+
+  us_op_pool_plan (add_op (plan, &us_op_pool, index, add_buffer (plan, &run->network->shapes[index + 1], index)));
+}
+
 static void
 plan_layer (Plan  *plan,
             gsize  index)
@@ -265,6 +296,15 @@ plan_layer (Plan  *plan,
     case US_LAYER_OUTER:
       us_run_buffer (run, plan->current)->needs_value = TRUE;
       add_op (plan, &us_op_outer, index, add_buffer (plan, out, index));
+      break;
+    case US_LAYER_GRU:
+      plan_gru (plan, index);
+      break;
+    case US_LAYER_LAST:
+      add_op (plan, &us_op_last, index, add_buffer (plan, out, index));
+      break;
+    case US_LAYER_POOL:
+      plan_pool (plan, index);
       break;
     case US_LAYER_PUSH:
       {
@@ -409,6 +449,8 @@ us_run_new (UsNetwork *network,
   plan.current = add_buffer (&plan, &network->shapes[0], G_MAXSIZE);
   us_run_buffer (run, 0)->producer = -1;
   us_run_buffer (run, 0)->needs_grad = mode == US_RUN_FROZEN || (mode == US_RUN_TRAINING && input_gradient);
+  for (gsize i = 0; i < network->n_layers; i++)
+    keep_mask (&plan, &network->layers[i]);
   for (gsize i = 0; i < network->n_layers; i++)
     if (!plan.done[i])
       plan_layer (&plan, i);

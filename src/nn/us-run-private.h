@@ -73,6 +73,9 @@ struct _UsOp
   float    *a, *b, *c, *d, *mean;    /* (period) coefficients */
   float    *rstd;                    /* (C) */
   double   *sums;                    /* (n_groups, 2, period) */
+
+  float    *gates;                   /* GRU: (B, T, 4 H), going backward their gradients; pool: (B, T, heads) weights */
+  float    *carry;                   /* GRU: (B, H) gradient of the state */
 };
 
 struct _UsRun
@@ -252,9 +255,28 @@ extern const UsOpClass us_op_unfold;
 /* us-layer-cross.c */
 extern const UsOpClass us_op_cross;
 extern const UsOpClass us_op_outer;
+/* us-layer-gru.c */
+extern const UsOpClass us_op_gru;
+void us_op_gru_plan (UsOp *op);
+/* us-layer-pool.c */
+extern const UsOpClass us_op_last;
+extern const UsOpClass us_op_pool;
+void us_op_pool_plan (UsOp *op);
 /* us-layer-residual.c */
 extern const UsOpClass us_op_push;
 extern const UsOpClass us_op_add;
+
+/* Whether point t of sample n counts: the mask is a channel of the network's input. */
+static inline gboolean
+us_op_counts (const UsOp *op,
+              gsize       n,
+              gsize       t)
+{
+  const UsTensor *input = &us_run_buffer (op->run, 0)->data;
+
+  return op->layer.mask == 0
+         || us_tensor_at (input, n, t / input->width, t % input->width)[op->layer.mask - 1] > 0.5f;
+}
 
 /* Between packed arrays and tensors; us-layer-shape.c. */
 void us_tensor_copy (const UsTensor *to,

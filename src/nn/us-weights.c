@@ -52,6 +52,28 @@ fan_in (const UsNetwork *network,
   return taps * (double) in->channels;
 }
 
+/* Weights of the input and of the state, each by its own fan-in; the biases stay zero. */
+static void
+init_gru (UsWeights *self,
+          gsize      index,
+          guint64    seed)
+{
+  const UsNetwork *network = self->network;
+  const UsLayer *l = &network->layers[index];
+  double gain = l->init_gain != 0.0f ? (double) l->init_gain : 1.0;
+
+  for (gsize row = network->first_parameter[index]; row < network->first_parameter[index] + 2; row++)
+    {
+      const UsNetworkTensor *t = &g_array_index (network->parameters, UsNetworkTensor, row);
+      double sd = gain / sqrt ((double) t->shape[0]);
+      UsRng rng;
+
+      us_rng_init (&rng, seed, US_RNG_INIT, row);
+      for (gsize i = 0; i < t->n_elements; i++)
+        self->parameters[t->offset + i] = (float) (sd * us_rng_normal (&rng));
+    }
+}
+
 static void
 init_layer (UsWeights *self,
             gsize      index,
@@ -74,6 +96,12 @@ init_layer (UsWeights *self,
           self->parameters[t->offset + i] = 1.0f;
           self->state[variance->offset + i] = 1.0f;
         }
+      return;
+    }
+
+  if (l->kind == US_LAYER_GRU)
+    {
+      init_gru (self, index, seed);
       return;
     }
 
