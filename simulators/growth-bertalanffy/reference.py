@@ -1,0 +1,22 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prints reference.csv: dN/dt = a N^(2/3) - b N, r = b/3, K = (a/b)^3, integrated."""
+import random
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from reference_ode import draw, grid, solve, write  # noqa: E402
+
+
+def outputs(theta):
+    n0, r, k = theta
+
+    def rate(_, n):
+        return 3.0 * r * (k ** (1.0 / 3.0) * n ** (2.0 / 3.0) - n)
+    sizes = [n[0] for n in solve(rate, [n0], grid(20.0, 41))]
+    return [sizes, [rate(0.0, n) for n in sizes]]
+
+
+rng = random.Random(1825)
+write(["N0", "r", "K"], [[9.6, 0.2, 663.0], [500.0, 0.3, 200.0]] + [draw(rng, (15.0, 0.2, 400.0)) for _ in range(8)], outputs)
