@@ -190,7 +190,7 @@ test_player (void)
           us_code_take_answer (&code, k, K, answers + k * p_count, answer);
           for (gsize p = 0; p < p_count; p++)
             candidate[p] = CLAMP (answer[p], -1, 1);
-          us_player_decode_latent (player, 1, candidate, decoded);
+          us_player_decode_latent (player, 1, candidate, decoded, NULL);
           error_k = us_rms_difference (n_values, decoded, x);
           if (error_k < least)
             {
@@ -201,7 +201,7 @@ test_player (void)
       not_first += best != 0;
       for (gsize p = 0; p < p_count; p++)
         z[p] = CLAMP (z[p], -1, 1);
-      us_player_decode_latent (player, 1, z, decoded);
+      us_player_decode_latent (player, 1, z, decoded, NULL);
       given = us_rms_difference (n_values, decoded, x);
       g_assert_cmpfloat (given, <=, least + 1e-5);
     }

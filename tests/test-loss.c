@@ -226,28 +226,6 @@ test_spread (void)
   g_assert_true (isnan (us_loss_evaluate (loss, (float[]) { 0, NAN }, (float[]) { 0 }, gradient, NULL, NULL)));
 }
 
-/* The mean alone: the MSE of the first channels, whatever the log variances are. */
-static void
-test_mean_only (void)
-{
-  g_autoptr(UsLoss) loss = us_loss_new (US_LOSS_GAUSSIAN_NLL, 1, 2, 1, 2, 1, NULL);
-  g_autoptr(UsLoss) mse = us_loss_new (US_LOSS_MSE, 1, 2, 1, 2, 1, NULL);
-  const float p[] = { 1, 2, 9, -9, 3, 4, 5, NAN }, t[] = { 0, 1, 3, 2 }, means[] = { 1, 2, 3, 4 };
-  float gradient[8], of_means[4];
-
-  us_loss_set_mean_only (loss, TRUE);
-  g_assert_cmpfloat (us_loss_evaluate (loss, p, t, gradient, NULL, NULL), ==,
-                     us_loss_evaluate (mse, means, t, of_means, NULL, NULL));
-  for (gsize i = 0; i < 2; i++)
-    for (gsize c = 0; c < 2; c++)
-      {
-        g_assert_cmpfloat (gradient[4 * i + c], ==, of_means[2 * i + c]);
-        g_assert_cmpfloat (gradient[4 * i + 2 + c], ==, 0);
-      }
-  us_loss_set_mean_only (loss, FALSE);
-  g_assert_true (isnan (us_loss_evaluate (loss, p, t, gradient, NULL, NULL)));
-}
-
 static void
 test_same_bits (void)
 {
@@ -286,7 +264,6 @@ main (int    argc,
   g_test_add_func ("/loss/by-hand", test_by_hand);
   g_test_add_func ("/loss/extremes", test_extremes);
   g_test_add_func ("/loss/spread", test_spread);
-  g_test_add_func ("/loss/mean-only", test_mean_only);
   g_test_add_func ("/loss/same-bits", test_same_bits);
   return g_test_run ();
 }

@@ -12,6 +12,7 @@
 #include "us-image-view.h"
 #include "us-infer-curves.h"
 #include "us-infer-words.h"
+#include "us-refine.h"
 #include "us-series-plot.h"
 #include "us-session.h"
 #include "us-swatch.h"
@@ -179,7 +180,12 @@ static void
 show_refined (UsInferPage *self)
 {
   const UsReading *reading = self->answer != NULL ? self->answer->reading : NULL;
-  g_autofree char *text = reading != NULL && reading->refined != NULL ? us_infer_words_refined (reading) : NULL;
+  g_autofree char *text = NULL;
+
+  if (reading != NULL && reading->refined != NULL)
+    text = us_infer_words_refined (reading);
+  else if (reading != NULL && gtk_check_button_get_active (self->refine_check))
+    text = g_strdup (us_refine_refusal (us_simvae_prior (reading->model), us_simvae_output (reading->model)));
 
   gtk_widget_set_visible (GTK_WIDGET (self->refined), text != NULL);
   gtk_label_set_text (self->refined, text != NULL ? text : "");

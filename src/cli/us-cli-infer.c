@@ -7,6 +7,7 @@
 #include "us-file.h"
 #include "us-json.h"
 #include "us-reading.h"
+#include "us-refine.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -382,6 +383,8 @@ run_infer (int           argc,
     return us_cli_misused (error, "--out is missing: a .csv file for the samples");
   if ((model = us_simvae_load (argv[1], error)) == NULL || !us_simvae_check_named (model, error))
     return FALSE;
+  if (refine && us_refine_refusal (us_simvae_prior (model), us_simvae_output (model)) != NULL)
+    return us_cli_misused (error, "--refine: %s", us_refine_refusal (us_simvae_prior (model), us_simvae_output (model)));
   observation = us_observation_load (us_simvae_simulator (model), us_simvae_output (model), data, index, error);
   if (observation == NULL)
     return FALSE;

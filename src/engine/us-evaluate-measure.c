@@ -54,6 +54,7 @@ us_evaluation_free (UsEvaluation *self)
   g_free (self->slope);
   g_free (self->coverage);
   g_free (self->rms_simulator_of);
+  g_free (self->spread);
   g_free (self->derived_v);
   g_free (self->derived_z);
   g_free (self->derived);

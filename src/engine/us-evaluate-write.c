@@ -113,6 +113,24 @@ derived (JsonBuilder        *builder,
   json_builder_end_array (builder);
 }
 
+/* Of a noisy output. */
+static void
+spread (JsonBuilder         *builder,
+        const UsEvaluation  *self)
+{
+  if (self->rms_noise > 0)
+    us_json_number (builder, "rms_noise", self->rms_noise);
+  if (self->spread == NULL)
+    return;
+  begin (builder, "spread");
+  us_json_number (builder, "log_score", self->spread->log_score);
+  us_json_number (builder, "log_score_truth", self->spread->log_score_truth);
+  us_json_number (builder, "level", self->spread->level);
+  us_json_number (builder, "coverage", self->spread->coverage);
+  us_json_number (builder, "rms_standard", self->spread->rms_standard);
+  json_builder_end_object (builder);
+}
+
 static JsonNode *
 metrics (const UsEvaluation *self,
          const UsSimvae     *model)
@@ -137,6 +155,7 @@ metrics (const UsEvaluation *self,
   us_json_number (builder, "rms_both", self->rms_both);
   us_json_number (builder, "rms_simulator", self->rms_simulator);
   us_json_number (builder, "rms_chance", self->rms_chance);
+  spread (builder, self);
   json_builder_set_member_name (builder, "failed");
   json_builder_add_int_value (builder, (gint64) self->n_failed);
   us_json_number (builder, "level", self->level);

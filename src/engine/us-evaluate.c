@@ -5,9 +5,11 @@
 
 #include "us-error.h"
 #include "us-refine.h"
+#include "us-repeats.h"
 #include "us-simvae-private.h"
 
 #include <math.h>
+#include <string.h>
 
 /* n pairs, P parameters, N values, B rows a batch. */
 
@@ -24,8 +26,11 @@ typedef struct
   double   *v, *z;             /* (B, P) */
   double   *latent;            /* (B, P) of z */
   float    *x;                 /* (B, N) S(V) */
-  float    *again;             /* (B, N) S(Z) */
-  gboolean *failed;            /* (B) S(Z) left its domain */
+  float    *mean;              /* (B, N) of S(V): x itself, or the mean of runs where the output is noisy */
+  float    *variance;          /* (B, N) of those runs */
+  float    *again;             /* (B, N) S(Z), likewise */
+  float    *again_variance;    /* (B, N) */
+  gboolean *failed;            /* (B) S(Z), or S(V) once more, left its domain */
   GError   *errors[BATCH / ROWS_A_CHUNK];
 } Work;
 
@@ -62,15 +67,22 @@ simulate_answers (gpointer data,
 {
   Work *work = data;
   const UsSimulator *simulator = us_simvae_simulator (work->model);
-  gsize n = us_simvae_n_values (work->model);
+  guint output = us_simvae_output (work->model);
+  gsize n = us_simvae_n_values (work->model), p_count = simulator->n_parameters;
 
   for (gsize i = chunk * ROWS_A_CHUNK; i < MIN (work->count, (chunk + 1) * ROWS_A_CHUNK); i++)
     {
-      UsRng rng;
-
-      us_rng_init (&rng, work->seed, US_RNG_EVALUATE, work->first + i);
-      work->failed[i] = simulator->run (simulator, work->z + i * simulator->n_parameters,
-                                        us_simvae_output (work->model), &rng, work->again + i * n) != US_SIM_OK;
+      work->failed[i] = !us_repeats_run (simulator, output, work->z + i * p_count, US_REPEATS_MANY, work->seed,
+                                         US_ROWS_AGAIN + work->first + i, work->again + i * n,
+                                         work->again_variance + i * n);
+      if (!simulator->outputs[output].noisy)
+        {
+          memcpy (work->mean + i * n, work->x + i * n, n * sizeof (float));
+          memset (work->variance + i * n, 0, n * sizeof (float));
+        }
+      else if (!us_repeats_run (simulator, output, work->v + i * p_count, US_REPEATS_MANY, work->seed, work->first + i,
+                                work->mean + i * n, work->variance + i * n))
+        work->failed[i] = TRUE;
     }
 }
 
@@ -78,19 +90,26 @@ simulate_answers (gpointer data,
 typedef struct
 {
   double decoder, both, simulator, chance;      /* squared differences */
+  double noise;                /* variances */
+  double score, truth, standard;                /* of the spread, of rows */
   gsize  n_simulated, n_chance;
+  gsize  n_covered;            /* values */
   gsize *inside;               /* (P) */
   double *latent, *sd;         /* (n, P) answers as Gaussians, latents */
 } Sums;
 
+/* Mean square of a and b, without what the means of runs with these variances (NULL: is none) miss. */
 static double
 squared (gsize        n,
          const float *a,
-         const float *b)
+         const float *a_variance,
+         const float *b,
+         const float *b_variance)
 {
   double rms = us_rms_difference (n, a, b);
 
-  return rms * rms;
+  return rms * rms - us_repeats_excess (n, b_variance, US_REPEATS_MANY)
+         - (a_variance != NULL ? us_repeats_excess (n, a_variance, US_REPEATS_MANY) : 0);
 }
 
 static gboolean
@@ -147,16 +166,59 @@ add_simulated (const Work *work,
 {
   for (gsize i = 0; i < work->count; i++)
     {
+      gsize j = (i + 1) % work->count;
+      double square;
+
       rms[i] = NAN;
       if (work->failed[i])
         continue;
-      rms[i] = us_rms_difference (n, work->again + i * n, work->x + i * n);
-      sums->simulator += rms[i] * rms[i];
+      square = squared (n, work->again + i * n, work->again_variance + i * n, work->mean + i * n, work->variance + i * n);
+      rms[i] = sqrt (MAX (square, 0));
+      sums->simulator += square;
+      sums->noise += us_repeats_excess (n, work->variance + i * n, 1);
       sums->n_simulated++;
-      if (work->count == 1)
+      if (work->count == 1 || work->failed[j])
         continue;
-      sums->chance += squared (n, work->again + i * n, work->x + (i + 1) % work->count * n);
+      sums->chance += squared (n, work->again + i * n, work->again_variance + i * n, work->mean + j * n,
+                               work->variance + j * n);
       sums->n_chance++;
+    }
+}
+
+/* G(V), mean and spread, beside what the simulator gave. */
+static void
+add_decoded (const Work  *work,
+             const float *decoded,      /* (B, N) */
+             const float *sd,           /* (B, N) */
+             Sums        *sums)
+{
+  const UsSimulator *simulator = us_simvae_simulator (work->model);
+  gsize n = us_simvae_n_values (work->model);
+  UsSimvaeParts parts;
+
+  us_simvae_get_parts (work->model, &parts);
+  for (gsize i = 0; i < work->count; i++)
+    {
+      const float *x = work->x + i * n;
+      double truth = 0, standard = 0;
+
+      if (work->failed[i] && simulator->outputs[parts.output].noisy)
+        continue;
+      sums->decoder += squared (n, decoded + i * n, NULL, work->mean + i * n, work->variance + i * n);
+      if (!us_simvae_is_noisy (work->model))
+        continue;
+      for (gsize k = 0; k < n; k++)
+        {
+          double u = ((double) x[k] - decoded[i * n + k]) / sd[i * n + k];
+
+          standard += u * u;
+          sums->n_covered += fabs (u) <= US_BAND_WIDTH;
+          truth += us_repeats_log_spread (work->variance[i * n + k], US_REPEATS_MANY,
+                                          US_LOSS_LEAST_SPREAD * parts.scale.scale[k % parts.scale.n]);
+        }
+      sums->score += us_log_score (n, x, decoded + i * n, sd + i * n);
+      sums->truth += truth / n + 0.5 * log (2 * G_PI) + 0.5;
+      sums->standard += standard / n;
     }
 }
 
@@ -173,11 +235,14 @@ run_pairs (UsEvaluation           *self,
   g_autoptr(UsPlayer) player = us_player_new (model, BATCH, pool);
   g_autofree float *x = g_new (float, BATCH * n);
   g_autofree float *again = g_new (float, BATCH * n);
-  g_autofree float *decoded = g_new (float, BATCH * n);
+  g_autofree float *mean = g_new (float, BATCH * n), *variance = g_new (float, BATCH * n);
+  g_autofree float *again_variance = g_new (float, BATCH * n);
+  g_autofree float *decoded = g_new (float, BATCH * n), *spread = g_new (float, BATCH * n);
   g_autofree double *sigma = g_new (double, BATCH * p_count);
   gboolean failed[BATCH], has_sigma = us_simvae_has_sigma (model);
   gsize report = MAX (self->n_pairs / BATCH / N_REPORTS, 1);
-  Work work = { .model = model, .seed = config->seed, .x = x, .again = again, .failed = failed };
+  Work work = { .model = model, .seed = config->seed, .x = x, .mean = mean, .variance = variance, .again = again,
+                .again_variance = again_variance, .failed = failed };
 
   for (gsize done = 0; done < self->n_pairs; done += BATCH)
     {
@@ -206,22 +271,49 @@ run_pairs (UsEvaluation           *self,
       us_pool_run (pool, n_chunks, simulate_answers, &work);
       add_simulated (&work, n, self->rms_simulator_of + done, sums);
 
-      us_player_decode_latent (player, work.count, latent, decoded);
+      us_player_decode_latent (player, work.count, latent, decoded, NULL);
       for (gsize i = 0; i < work.count; i++)
         {
           double rms = us_rms_difference (n, decoded + i * n, x + i * n);
 
-          sums->both += rms * rms;
+          if (!failed[i] || !us_simvae_simulator (model)->outputs[us_simvae_output (model)].noisy)
+            sums->both += squared (n, decoded + i * n, NULL, mean + i * n, variance + i * n);
           add_interval (model, rms, has_sigma ? sigma + i * p_count : NULL, work.v + i * p_count, latent + i * p_count,
                         sums->sd + (done + i) * p_count, sums->inside);
         }
-      us_player_decode (player, work.count, work.v, decoded);
-      for (gsize i = 0; i < work.count; i++)
-        sums->decoder += squared (n, decoded + i * n, x + i * n);
+      us_player_decode_spread (player, work.count, work.v, decoded, spread);
+      add_decoded (&work, decoded, spread, sums);
       if (config->progress != NULL && done / BATCH % report == 0)
         config->progress (SHARE_OF_PAIRS * (done + work.count) / self->n_pairs, config->data);
     }
   return TRUE;
+}
+
+/* Of the noisy, pairs that failed are in none of the sums. */
+static void
+take_sums (UsEvaluation *self,
+           UsSimvae     *model,
+           const Sums   *sums)
+{
+  gboolean noisy = us_simvae_simulator (model)->outputs[us_simvae_output (model)].noisy;
+  gsize n = noisy ? sums->n_simulated : self->n_pairs, n_values = us_simvae_n_values (model);
+
+  self->rms_decoder = sqrt (MAX (sums->decoder, 0) / n);
+  self->rms_both = sqrt (MAX (sums->both, 0) / n);
+  self->rms_simulator = sums->n_simulated > 0 ? sqrt (MAX (sums->simulator, 0) / sums->n_simulated) : NAN;
+  self->rms_chance = sums->n_chance > 0 ? sqrt (MAX (sums->chance, 0) / sums->n_chance) : NAN;
+  self->rms_noise = sums->n_simulated > 0 ? sqrt (sums->noise / sums->n_simulated) : 0;
+  self->n_failed = self->n_pairs - sums->n_simulated;
+  if (!us_simvae_is_noisy (model) || n == 0)
+    return;
+  self->spread = g_new (UsSpreadScore, 1);
+  *self->spread = (UsSpreadScore) {
+    .log_score = sums->score / n,
+    .log_score_truth = noisy ? sums->truth / n : NAN,
+    .level = US_BAND_LEVEL,
+    .coverage = (double) sums->n_covered / ((double) n * n_values),
+    .rms_standard = sqrt (sums->standard / n),
+  };
 }
 
 UsEvaluation *
@@ -247,6 +339,12 @@ us_evaluate_full (UsSimvae               *model,
                            "this model has a decoder only: its training ended before the encoder was trained");
       return NULL;
     }
+  if (config->refine && us_refine_refusal (us_simvae_prior (model), us_simvae_output (model)) != NULL)
+    {
+      g_set_error_literal (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH,
+                           us_refine_refusal (us_simvae_prior (model), us_simvae_output (model)));
+      return NULL;
+    }
   self = us_evaluation_alloc (us_simvae_simulator (model), n_pairs);
   sums.latent = latent = g_new (double, n_pairs * p_count);
   sums.sd = sd = g_new (double, n_pairs * p_count);
@@ -255,11 +353,7 @@ us_evaluate_full (UsSimvae               *model,
     return NULL;
 
   self->level = us_simvae_calibration (model)->level;
-  self->rms_decoder = sqrt (sums.decoder / n_pairs);
-  self->rms_both = sqrt (sums.both / n_pairs);
-  self->rms_simulator = sums.n_simulated > 0 ? sqrt (sums.simulator / sums.n_simulated) : NAN;
-  self->rms_chance = sums.n_chance > 0 ? sqrt (sums.chance / sums.n_chance) : NAN;
-  self->n_failed = n_pairs - sums.n_simulated;
+  take_sums (self, model, &sums);
   for (gsize p = 0; p < p_count; p++)
     self->coverage[p] = (double) inside[p] / n_pairs;
   if (!us_evaluation_measure (self, us_simvae_prior (model), config->seed, latent, sd, pool, cancellable, error))

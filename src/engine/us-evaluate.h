@@ -16,6 +16,24 @@ typedef struct
 } UsDerivedScore;
 
 /**
+ * UsSpreadScore:
+ * @log_score: mean over pairs and values of −log N(S(V); mean, sd²) with the decoder's mean and spread at V, nats
+ *   a value, in the output's units
+ * @log_score_truth: the same with the simulator's own mean and spread there, of US_REPEATS_MANY runs and without
+ *   the bias of so few; exact where values are normal, and then the entropy that no forecast beats
+ * @coverage: share of the values inside the decoder's band of @level
+ * @rms_standard: RMS of (S(V) − mean) / sd: 1 where the spread is right
+ *
+ * What the spread of a noisy output's decoder is worth.
+ */
+typedef struct
+{
+  double log_score, log_score_truth;
+  double level, coverage;
+  double rms_standard;
+} UsSpreadScore;
+
+/**
  * UsEvaluation:
  *
  * What held-out draws say of a model; P parameters, n pairs (V true, Z inferred),
@@ -46,12 +64,15 @@ typedef struct
 
   double *coverage;              /* (P) share of V inside the interval */
   double  level;
+  /* Of a noisy output means are compared: the decoder's, and those of US_REPEATS_MANY runs, less what they miss. */
   double  rms_decoder;           /* G(V) against S(V) */
   double  rms_both;              /* G(Z) against S(V) */
   double  rms_simulator;         /* S(Z) against S(V) */
   double  rms_chance;            /* S(Z) against S(V) of another pair */
   gsize   n_failed;              /* Z on which the simulator does not run: not in the last two */
+  double  rms_noise;             /* S(V) against its own mean; 0: the output is not noisy */
   double *rms_simulator_of;      /* (n) of each pair, S(Z) against S(V); NaN where it does not run */
+  UsSpreadScore *spread;         /* NULL: the model gives none */
 } UsEvaluation;
 
 /* fraction: 0 .. 1, not falling; on the thread that evaluates, a few dozen times at most. */
@@ -71,7 +92,7 @@ typedef struct
 } UsEvaluateConfig;
 
 /* Errors: no encoder (US_FORMAT_ERROR_MISSING), latents without names (US_FORMAT_ERROR_MISMATCH: see
- * us-evaluate-anonymous.h), the simulator's, cancelled. */
+ * us-evaluate-anonymous.h), refinement of a noisy output (US_FORMAT_ERROR_MISMATCH), the simulator's, cancelled. */
 UsEvaluation *us_evaluate_full   (UsSimvae               *model,
                                   const UsEvaluateConfig *config,
                                   GCancellable           *cancellable,

@@ -3,6 +3,7 @@
 
 #include "us-evidence.h"
 
+#include "us-repeats.h"
 #include "us-simvae-private.h"
 
 #include <math.h>
@@ -71,7 +72,7 @@ fill_case (const UsEvidence *self,
   const UsSimulator *simulator = us_simvae_simulator (self->model);
   gsize p_count = simulator->n_parameters, n = us_simvae_n_values (self->model);
   guint output = us_simvae_output (self->model);
-  UsRng rng;
+  g_autofree float *variance = g_new (float, n);
 
   worst->row = row;
   worst->theta = g_new (double, p_count);
@@ -83,8 +84,9 @@ fill_case (const UsEvidence *self,
                          worst->x, error))
     return FALSE;
   us_player_decode (player, 1, worst->answer, worst->decoded);
-  us_rng_init (&rng, seed, US_RNG_EVALUATE, US_ROWS_EVALUATION + row);
-  simulator->run (simulator, worst->answer, output, &rng, worst->simulated);
+  us_repeats_run (simulator, output, worst->answer, US_REPEATS_ONE, seed, US_ROWS_AGAIN + row, worst->simulated, variance);
+  if (simulator->outputs[output].noisy)
+    us_repeats_run (simulator, output, worst->theta, US_REPEATS_ONE, seed, US_ROWS_EVALUATION + row, worst->x, variance);
   worst->rms_both = us_rms_difference (n, worst->decoded, worst->x);
   worst->rms_simulator = us_rms_difference (n, worst->simulated, worst->x);
   return TRUE;

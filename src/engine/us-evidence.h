@@ -29,7 +29,7 @@ typedef struct
 {
   gsize   row;                  /* of the evaluation's pairs */
   double *theta, *answer;       /* (P) V and Z, in the parameters' units */
-  float  *x;                    /* (N) S(V) */
+  float  *x;                    /* (N) S(V); of a noisy output here and below the mean of US_REPEATS_ONE runs */
   float  *decoded;              /* (N) G(Z) */
   float  *simulated;            /* (N) S(Z) */
   double  rms_both, rms_simulator;      /* of decoded and of simulated against x, output's units */

@@ -4,6 +4,7 @@
 #include "us-simvae-private.h"
 
 #include "us-error.h"
+#include "us-repeats.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,6 +20,7 @@ struct _UsPlayer
   gsize     batch;
   UsCode    code;
   gsize     n_parameters, n_values, n_code;    /* n_code: K F, or 2 F with σ */
+  gboolean  noisy;                /* decoders give 2 N numbers: means and log variances */
   guint     n_answers;            /* K */
   guint     n_turns;              /* tried of each of several answers */
 
@@ -30,7 +32,9 @@ struct _UsPlayer
   float    *features;             /* (B, F) */
   float    *x;                    /* (B, N) as the networks take it */
   float    *answers;              /* (B, n_code) */
+  float    *both;                 /* (B, 2 N) means and log variances; NULL: not noisy */
   float    *tried;                /* (B, N) decoded answers; NULL: K is 1 */
+  float    *tried_sd;             /* (B, N) their spread; NULL likewise, or not noisy */
   float    *nearest;              /* (B, F) */
   double   *least;                /* (B) */
   double   *latent;               /* (B, P) */
@@ -76,8 +80,13 @@ us_player_new (UsSimvae *model,
   self->features = g_new0 (float, self->batch * self->code.n_features);
   self->x = g_new0 (float, self->batch * self->n_values);
   self->answers = g_new0 (float, self->batch * self->n_code);
+  self->noisy = us_simvae_is_noisy (model);
+  if (self->noisy)
+    self->both = g_new0 (float, 2 * self->batch * self->n_values);
   if (self->n_answers > 1)
     self->tried = g_new0 (float, self->batch * self->n_values);
+  if (self->n_answers > 1 && self->noisy)
+    self->tried_sd = g_new0 (float, self->batch * self->n_values);
   self->n_turns = 1;
   for (gsize p = 0; p < self->n_parameters; p++)
     if (self->code.parts[p].kind == US_CODE_CIRCULAR)
@@ -104,7 +113,9 @@ us_player_free (UsPlayer *self)
   g_free (self->features);
   g_free (self->x);
   g_free (self->answers);
+  g_free (self->both);
   g_free (self->tried);
+  g_free (self->tried_sd);
   g_free (self->nearest);
   g_free (self->least);
   g_free (self->latent);
@@ -139,16 +150,46 @@ run_rows (UsPlayer *self,
     memcpy (output + i * n_out, us_run_forward (runs[0], input + i * n_in), n_out * sizeof (float));
 }
 
-/* self->features → x, for count ≤ batch. */
+/* self->both, means and log variances pixel by pixel → x and sd, or NULL, as the networks take x. */
+static void
+split (UsPlayer              *self,
+       gsize                  count,
+       const UsChannelScale  *scale,
+       float                 *x,
+       float                 *sd)
+{
+  gsize C = us_simvae_simulator (self->model)->outputs[us_simvae_output (self->model)].channels;
+  gsize n = count * self->n_values;
+
+  for (gsize i = 0; i < n; i += C)
+    for (gsize c = 0; c < C; c++)
+      {
+        x[i + c] = self->both[2 * i + c];
+        if (sd != NULL)
+          sd[i + c] = scale->scale[c % scale->n] * us_loss_spread (self->both[2 * i + C + c]);
+      }
+}
+
+/* self->features → x, and its spread or NULL, for count ≤ batch. */
 static void
 decode_rows (UsPlayer *self,
              gsize     count,
-             float    *x)
+             float    *x,
+             float    *sd)
 {
   UsSimvaeParts parts;
   gsize n = count * self->n_values;
 
   us_simvae_get_parts (self->model, &parts);
+  if (self->noisy)
+    {
+      run_rows (self, self->decoder, count, self->code.n_features, self->features, 2 * self->n_values, self->both);
+      split (self, count, &parts.scale, x, sd);
+      us_channel_scale_undo (&parts.scale, x, n);
+      return;
+    }
+  if (sd != NULL)
+    memset (sd, 0, n * sizeof (float));
   run_rows (self, self->decoder, count, self->code.n_features, self->features, self->n_values, x);
   if (parts.loss == US_LOSS_BCE)
     for (gsize i = 0; i < n; i++)
@@ -160,7 +201,8 @@ void
 us_player_decode_latent (UsPlayer     *self,
                          gsize         count,
                          const double *z,
-                         float        *x)
+                         float        *x,
+                         float        *sd)
 {
   for (gsize first = 0; first < count; first += self->batch)
     {
@@ -175,15 +217,16 @@ us_player_decode_latent (UsPlayer     *self,
           us_code_from_latent (&self->code, us_simvae_prior (self->model), clamped,
                                self->features + i * self->code.n_features);
         }
-      decode_rows (self, n, x + first * self->n_values);
+      decode_rows (self, n, x + first * self->n_values, sd != NULL ? sd + first * self->n_values : NULL);
     }
 }
 
 void
-us_player_decode (UsPlayer     *self,
-                  gsize         count,
-                  const double *theta,
-                  float        *x)
+us_player_decode_spread (UsPlayer     *self,
+                         gsize         count,
+                         const double *theta,
+                         float        *x,
+                         float        *sd)
 {
   UsPrior *prior = us_simvae_prior (self->model);
   gsize p_count = self->n_parameters;
@@ -194,8 +237,18 @@ us_player_decode (UsPlayer     *self,
 
       for (gsize i = 0; i < n; i++)
         us_prior_to_latent (prior, theta + (first + i) * p_count, self->latent + i * p_count);
-      us_player_decode_latent (self, n, self->latent, x + first * self->n_values);
+      us_player_decode_latent (self, n, self->latent, x + first * self->n_values,
+                               sd != NULL ? sd + first * self->n_values : NULL);
     }
+}
+
+void
+us_player_decode (UsPlayer     *self,
+                  gsize         count,
+                  const double *theta,
+                  float        *x)
+{
+  us_player_decode_spread (self, count, theta, x, NULL);
 }
 
 /* Answer k of each row → self->features, its angles turned by a share of a whole turn. */
@@ -233,6 +286,18 @@ take_answers (UsPlayer *self,
     }
 }
 
+/* How far row i of what was tried is from x: the distance, of a noisy output how unlikely x is. */
+static double
+distance (UsPlayer    *self,
+          gsize        i,
+          const float *x)
+{
+  gsize n = self->n_values;
+
+  return self->noisy ? us_log_score (n, x, self->tried + i * n, self->tried_sd + i * n)
+                     : us_rms_difference (n, self->tried + i * n, x);
+}
+
 /* The answer whose decoded output is nearest to the row → self->nearest.  A thing that lies the wrong way
  * round is a trap for an encoder, out of which no small turn leads: large ones are tried here. */
 static void
@@ -246,11 +311,10 @@ find_nearest (UsPlayer    *self,
     for (guint t = 0; t < self->n_turns; t++)
       {
         take_answers (self, count, k, (double) t / self->n_turns);
-        decode_rows (self, count, self->tried);
+        decode_rows (self, count, self->tried, self->tried_sd);
         for (gsize i = 0; i < count; i++)
           {
-            double error = us_rms_difference (self->n_values, self->tried + i * self->n_values,
-                                              rows + i * self->n_values);
+            double error = distance (self, i, rows + i * self->n_values);
 
             if (k + t == 0 || error < self->least[i])
               {
@@ -343,7 +407,7 @@ us_player_encode_anonymous (UsPlayer    *self,
             sd[first * n_latents + i] = exp (CLAMP (code[n_latents], -SIGMA_LOG_LIMIT, SIGMA_LOG_LIMIT));
         }
       if (decoded != NULL)
-        decode_rows (self, n, decoded + first * self->n_values);
+        decode_rows (self, n, decoded + first * self->n_values, NULL);
     }
 }
 
@@ -421,7 +485,7 @@ us_player_encode (UsPlayer    *self,
         continue;
 
       /* How wide depends on how well the answer reconstructs the input. */
-      us_player_decode_latent (self, n, self->latent, self->x);
+      us_player_decode_latent (self, n, self->latent, self->x, NULL);
       for (gsize i = 0; i < n; i++)
         spread_in_units (self, self->latent + i * p_count, self->sigma + i * p_count,
                          us_rms_difference (self->n_values, self->x + i * self->n_values, rows + i * self->n_values),
@@ -447,7 +511,7 @@ us_player_encode_interval (UsPlayer    *self,
 
       us_player_encode_latent (self, n, rows, self->latent, self->sigma);
       clamp_latents (self->latent, n * p_count);
-      us_player_decode_latent (self, n, self->latent, self->x);
+      us_player_decode_latent (self, n, self->latent, self->x, NULL);
       for (gsize i = 0; i < n; i++)
         {
           gsize at = (first + i) * p_count;
@@ -461,16 +525,31 @@ us_player_encode_interval (UsPlayer    *self,
     }
 }
 
+/* The simulator on the answer, always with the same noise; of a noisy output the mean of runs. */
+static void
+simulate_answer (UsPlayer    *self,
+                 const float *x,
+                 UsInference *result)
+{
+  gsize n = self->n_values;
+  g_autofree float *variance = g_new (float, n);
+
+  result->rms_simulator = NAN;
+  if (us_repeats_run (us_simvae_simulator (self->model), us_simvae_output (self->model), result->mean, US_REPEATS_ONE,
+                      0, 0, result->simulated, variance))
+    result->rms_simulator = us_rms_to_mean (n, x, result->simulated, variance, US_REPEATS_ONE);
+  else
+    for (gsize i = 0; i < n; i++)
+      result->simulated[i] = NAN;
+}
+
 UsInference *
 us_player_infer (UsPlayer     *self,
                  const float  *x,
                  GError      **error)
 {
-  const UsSimulator *simulator = us_simvae_simulator (self->model);
-  guint output = us_simvae_output (self->model);
   gsize p_count = self->n_parameters, n = self->n_values;
   UsInference *result;
-  UsRng rng;
 
   if (!us_simvae_check_named (self->model, error))
     return NULL;
@@ -502,21 +581,14 @@ us_player_infer (UsPlayer     *self,
   us_player_encode_latent (self, 1, x, self->latent, self->sigma);
   clamp_latents (self->latent, p_count);
   us_prior_from_latent (us_simvae_prior (self->model), self->latent, result->mean);
-  us_player_decode_latent (self, 1, self->latent, result->decoded);
+  if (self->noisy)
+    result->spread = g_new (float, n);
+  us_player_decode_latent (self, 1, self->latent, result->decoded, result->spread);
   result->rms_decoder = us_rms_difference (n, result->decoded, x);
   spread_in_units (self, self->latent, self->sigma, result->rms_decoder,
                    result->sd, result->lower, result->upper);
 
-  /* The simulator on the answer, always with the same noise. */
-  us_rng_init (&rng, 0, US_RNG_SIMULATOR, 0);
-  if (simulator->run (simulator, result->mean, output, &rng, result->simulated) == US_SIM_OK)
-    result->rms_simulator = us_rms_difference (n, result->simulated, x);
-  else
-    {
-      for (gsize i = 0; i < n; i++)
-        result->simulated[i] = NAN;
-      result->rms_simulator = NAN;
-    }
+  simulate_answer (self, x, result);
   result->unusual = us_calibration_unusual (us_simvae_calibration (self->model), result->rms_simulator);
   return result;
 }
@@ -531,6 +603,7 @@ us_inference_free (UsInference *self)
   g_free (self->lower);
   g_free (self->upper);
   g_free (self->decoded);
+  g_free (self->spread);
   g_free (self->simulated);
   g_free (self);
 }

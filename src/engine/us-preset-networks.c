@@ -104,6 +104,13 @@ halvings (const UsOutput *output)
   return n;
 }
 
+/* What the decoder gives of a pixel or point: of a noisy output mean and log variance. */
+static gsize
+decoded_channels (const UsOutput *output)
+{
+  return (output->noisy ? 2 : 1) * output->channels;
+}
+
 static gsize
 n_features (const UsSimulator *simulator)
 {
@@ -148,8 +155,8 @@ dense_decoder (const UsPreset    *self,
       dense (&chain, 2 * self->width);
       simple (&chain, US_LAYER_GELU);
     }
-  dense (&chain, us_output_n_values (output));
-  reshape (&chain, output->height, output->width, output->channels);
+  dense (&chain, output->height * output->width * decoded_channels (output));
+  reshape (&chain, output->height, output->width, decoded_channels (output));
   return finish (&chain, 1, 1, n_features (simulator));
 }
 
@@ -197,7 +204,7 @@ us_dcgan_decoder (const UsPreset    *self,
       simple (&chain, US_LAYER_BATCH_NORM);
       simple (&chain, US_LAYER_RELU);
       add (&chain, &(UsLayer) { .kind = US_LAYER_CONV_TRANSPOSED, .kernel = 4, .stride = 2, .pad = 1, .bias = last,
-                                .out = last ? output->channels : MAX (self->width >> (i + 1), 1) });
+                                .out = last ? decoded_channels (output) : MAX (self->width >> (i + 1), 1) });
     }
   return finish (&chain, 1, 1, n_features (simulator));
 }
@@ -313,7 +320,7 @@ pixels_of_maps (Chain          *chain,
   simple (chain, US_LAYER_RELU);
   conv (chain, MAPS, 1, 1, TRUE);
   simple (chain, US_LAYER_RELU);
-  conv (chain, output->channels, 1, 1, TRUE);
+  conv (chain, decoded_channels (output), 1, 1, TRUE);
 }
 
 UsNetwork *
@@ -331,7 +338,7 @@ us_own_decoder (const UsPreset    *self,
       rows_of_parameters (&chain, self, 2, output->width, self->width / 2, 4 * self->width);
       if (output->channels > 1)
         {
-          row_conv (&chain, PRODUCTS * output->channels, 1, PRODUCT_GAIN);
+          row_conv (&chain, PRODUCTS * decoded_channels (output), 1, PRODUCT_GAIN);
           add (&chain, &(UsLayer) { .kind = US_LAYER_OUTER, .factor = PRODUCTS });
         }
       else
@@ -340,7 +347,7 @@ us_own_decoder (const UsPreset    *self,
   else
     {
       rows_of_parameters (&chain, self, 1, output->width, self->width, 2 * self->width);
-      row_conv (&chain, output->height * output->channels, 1, GENTLE);
+      row_conv (&chain, output->height * decoded_channels (output), 1, GENTLE);
       add (&chain, &(UsLayer) { .kind = US_LAYER_ROWS, .factor = output->height });
     }
   return finish (&chain, 1, 1, n_features (simulator));

@@ -4,6 +4,7 @@
 #include "us-reading.h"
 
 #include "us-refine.h"
+#include "us-repeats.h"
 #include "us-simvae-private.h"
 #include "us-symmetry.h"
 
@@ -90,17 +91,16 @@ stretch (const UsIngestScale *scale,
     values[i] = values[i] / scale->scale + scale->shift;
 }
 
-/* The simulator, always with the same noise. */
+/* The simulator; of a noisy output the mean of runs, always the same. */
 static gboolean
 run_again (const UsReading *reading,
            const double    *theta,      /* (P) */
            float           *x)          /* (N) */
 {
-  const UsSimulator *simulator = us_simvae_simulator (reading->model);
-  UsRng rng;
+  g_autofree float *variance = g_new (float, reading->inference->n_values);
 
-  us_rng_init (&rng, 0, US_RNG_SIMULATOR, 0);
-  return simulator->run (simulator, theta, us_simvae_output (reading->model), &rng, x) == US_SIM_OK;
+  return us_repeats_run (us_simvae_simulator (reading->model), us_simvae_output (reading->model), theta, US_REPEATS_ONE,
+                         0, 0, x, variance);
 }
 
 /* Back to the drawing's own height: a series as a whole; of an image what the simulator makes of
@@ -235,7 +235,7 @@ us_reader_read (UsReader       *self,
   reading->inference = us_player_infer (self->player, reading->observation->x, error);
   if (reading->inference == NULL)
     return NULL;
-  if (self->refine)
+  if (self->refine && us_refine_refusal (us_simvae_prior (model), us_simvae_output (model)) == NULL)
     refine (reading);
   if (reading->scaled)
     scale_up (reading);

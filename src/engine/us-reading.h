@@ -83,7 +83,7 @@ typedef struct _UsReader UsReader;
 /* model: with an encoder or without; without, reading fails. */
 UsReader  *us_reader_new   (UsSimvae      *model);
 void       us_reader_free  (UsReader      *self);
-/* From now on the simulator refines each answer: tens of milliseconds more. */
+/* From now on the simulator refines each answer: tens of milliseconds more.  Not where us_refine_refusal() says why. */
 void       us_reader_set_refine (UsReader *self, gboolean refine);
 UsSimvae  *us_reader_model (UsReader      *self);            /* borrowed */
 /* observation: taken over, on failure too.  scaled: a drawing that the prior cannot hold is brought into it

@@ -3,6 +3,7 @@
 
 #include "us-refine.h"
 
+#include <glib/gi18n.h>
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_multifit_nlinear.h>
 #include <math.h>
@@ -249,6 +250,16 @@ coarsest (const UsOutput *output)
   while (output->height % block != 0 || output->width % block != 0)
     block /= 2;
   return block;
+}
+
+const char *
+us_refine_refusal (const UsPrior *prior,
+                   guint          output)
+{
+  if (!us_prior_simulator (prior)->outputs[output].noisy)
+    return NULL;
+  return _("This output is noisy: the run of the simulator that lies nearest to the data would be near by its noise, not by "
+           "its parameters. The encoder’s answer stands as it is.");
 }
 
 double

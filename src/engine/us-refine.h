@@ -5,6 +5,17 @@
 
 G_BEGIN_DECLS
 
+/**
+ * us_refine_refusal:
+ *
+ * The nearest single run of a noisy simulator is near by its noise, not by its parameters: there is nothing
+ * to be gained from a search for it.
+ *
+ * Returns: NULL, or a translated sentence that says why answers on this output are not refined
+ */
+const char *us_refine_refusal (const UsPrior *prior,
+                               guint          output);
+
 /* P parameters, N values of the output. */
 
 /**
@@ -19,8 +30,7 @@ G_BEGIN_DECLS
  * last word.  Least squares by Levenberg and Marquardt (GSL) with differences of whole simulator runs for
  * derivatives; of pictures first over blocks of 4 × 4 and 2 × 2 pixels, where shapes that do not overlap yet
  * still feel each other.  It begins from each kind where parameters are classes, and from each sixth of a turn of
- * angles; whole numbers and fixed parameters stay as they are.  Never worse than the start: what does not come nearer to x is not taken.  For simulators whose output is not noisy: the same draw of
- * noise is used throughout.  Any thread; allocates.
+ * angles; whole numbers and fixed parameters stay as they are.  Never worse than the start: what does not come nearer to x is not taken.  For outputs that are not noisy (us_refine_refusal()).  Any thread; allocates.
  *
  * Returns: the RMS of S(θ(z)) − x; NaN: the simulator does not run on the start
  */

@@ -4,6 +4,7 @@
 #include "us-simvae-private.h"
 
 #include "us-error.h"
+#include "us-repeats.h"
 
 #include <math.h>
 #include <string.h>
@@ -25,7 +26,8 @@ typedef struct
   double   *theta;             /* (B, P) */
   double   *answer;            /* (B, P) inferred */
   float    *x;                 /* (B, N) */
-  float    *again;             /* (B, N) S(answer) */
+  float    *again;             /* (B, N) S(answer), of a noisy output the mean of runs */
+  float    *variance;          /* (B, N) of them */
   gboolean *failed;            /* (B) */
   GError   *errors[BATCH / ROWS_A_CHUNK];
 } Work;
@@ -71,13 +73,9 @@ simulate_answers (gpointer data,
   gsize at = chunk * ROWS_A_CHUNK, count = MIN (ROWS_A_CHUNK, work->count - at);
 
   for (gsize i = at; i < at + count; i++)
-    {
-      UsRng rng;
-
-      us_rng_init (&rng, 0, US_RNG_SIMULATOR, 0);
-      work->failed[i] = simulator->run (simulator, work->answer + i * p_count, us_simvae_output (work->model), &rng,
-                                        work->again + i * n) != US_SIM_OK;
-    }
+    work->failed[i] = !us_repeats_run (simulator, us_simvae_output (work->model), work->answer + i * p_count,
+                                       US_REPEATS_MANY, work->seed, US_ROWS_AGAIN + work->first + i,
+                                       work->again + i * n, work->variance + i * n);
 }
 
 /* How far row i's answer is from the truth: (P) latents, over σ when the encoder gives one. */
@@ -154,7 +152,7 @@ collect (Work          *work,
       us_player_encode_latent (player, work->count, work->x, z, sigma);
       for (gsize i = 0; i < work->count * p_count; i++)
         z[i] = CLAMP (z[i], -1.0, 1.0);
-      us_player_decode_latent (player, work->count, z, decoded);
+      us_player_decode_latent (player, work->count, z, decoded, NULL);
       for (gsize i = 0; i < work->count; i++)
         us_prior_from_latent (prior, z + i * p_count, work->answer + i * p_count);
       us_pool_run (pool, n_chunks, simulate_answers, work);
@@ -167,7 +165,8 @@ collect (Work          *work,
           else
             latent_residual (work, &code, i, z + i * p_count, sigma + i * p_count, residual + (done + i) * p_count);
           if (!work->failed[i])
-            rms[(*n_rms)++] = us_rms_difference (n_values, work->again + i * n_values, work->x + i * n_values);
+            rms[(*n_rms)++] = us_rms_to_mean (n_values, work->x + i * n_values, work->again + i * n_values,
+                                              work->variance + i * n_values, US_REPEATS_MANY);
         }
     }
   return TRUE;
@@ -196,10 +195,11 @@ calibrate (UsSimvae      *model,
   g_autofree double *answer = g_new (double, BATCH * p_count);
   g_autofree float *x = g_new (float, BATCH * n_values);
   g_autofree float *again = g_new (float, BATCH * n_values);
+  g_autofree float *variance = g_new (float, BATCH * n_values);
   g_autofree gboolean *failed = g_new (gboolean, BATCH);
   Work work = {
     .model = model, .seed = seed, .first = US_ROWS_CALIBRATION, .derived = derived, .theta = theta,
-    .answer = answer, .x = x, .again = again, .failed = failed,
+    .answer = answer, .x = x, .again = again, .variance = variance, .failed = failed,
   };
 
   if (!collect (&work, player, pool, n, errors, residuals, rms, &n_rms, cancellable, error))

@@ -113,7 +113,8 @@ set_metadata (UsSafetensors       *file,
 
       us_safetensors_set_metadata (file, "encoder", encoder);
     }
-  us_safetensors_set_metadata (file, "values", parts->loss == US_LOSS_BCE ? "logits" : "linear");
+  us_safetensors_set_metadata (file, "values", parts->loss == US_LOSS_BCE ? US_SIMVAE_LOGITS
+                                               : parts->loss == US_LOSS_GAUSSIAN_NLL ? US_SIMVAE_GAUSSIAN : "linear");
   us_safetensors_set_metadata (file, "scale", scale);
   us_safetensors_set_metadata (file, "method", us_method_id (record->method));
   us_safetensors_set_metadata (file, "preset", record->preset != NULL ? record->preset : "");

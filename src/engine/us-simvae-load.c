@@ -313,7 +313,12 @@ read_model (UsSafetensors  *file,
 
   us_code_init (&code, simulator);
   n_values = us_output_n_values (&simulator->outputs[output]);
-  decoder = read_network (file, "decoder", "decoder.", code.n_features, n_values, error);
+  if (strcmp (values, US_SIMVAE_GAUSSIAN) == 0)
+    parts.loss = US_LOSS_GAUSSIAN_NLL;
+  else
+    parts.loss = strcmp (values, US_SIMVAE_LOGITS) == 0 ? US_LOSS_BCE : US_LOSS_MSE;
+  decoder = read_network (file, "decoder", "decoder.", code.n_features,
+                          parts.loss == US_LOSS_GAUSSIAN_NLL ? 2 * n_values : n_values, error);
   if (decoder == NULL)
     return NULL;
   if (us_safetensors_get_metadata (file, "encoder") != NULL)
@@ -340,7 +345,6 @@ read_model (UsSafetensors  *file,
   parts.output = output;
   parts.decoder = decoder;
   parts.encoder = encoder;
-  parts.loss = strcmp (values, "logits") == 0 ? US_LOSS_BCE : US_LOSS_MSE;
   parts.record = &record;
   parts.calibration = calibration;
   model = us_simvae_new (&parts);

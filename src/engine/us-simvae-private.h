@@ -68,6 +68,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsCalibration, us_calibration_free)
 /* What stands in a model file under "format" and "format_version". */
 #define US_SIMVAE_FORMAT         "understudy-simvae"
 #define US_SIMVAE_FORMAT_VERSION "1"
+/* "values" of the decoder: these, or "linear". */
+#define US_SIMVAE_LOGITS         "logits"
+#define US_SIMVAE_GAUSSIAN       "mean and log variance"
 
 /* Everything that a model is made of; us_simvae_new() refs or copies each. */
 typedef struct
@@ -76,7 +79,7 @@ typedef struct
   guint                 output;
   UsWeights            *decoder;
   UsWeights            *encoder;        /* or NULL */
-  UsLossKind            loss;           /* BCE: the decoder gives logits */
+  UsLossKind            loss;           /* BCE: the decoder gives logits; GAUSSIAN_NLL: mean and log variance, (H, W, 2 C) */
   UsChannelScale        scale;          /* from values to what networks see */
   const UsSimvaeRecord *record;
   const UsCalibration  *calibration;    /* NULL: the prior's width */
@@ -111,7 +114,8 @@ void us_player_encode_latent (UsPlayer    *self,
 void us_player_decode_latent (UsPlayer     *self,
                               gsize         count,
                               const double *z,
-                              float        *x);
+                              float        *x,
+                              float        *sd);      /* or NULL */
 
 /* A network's named tensors, each with the prefix before its name ("decoder."). */
 void     us_safetensors_add_weights (UsSafetensors    *file,
@@ -127,6 +131,17 @@ gboolean us_safetensors_get_weights (UsSafetensors    *file,
 double us_rms_difference (gsize        n,
                           const float *a,
                           const float *b);
+/* Mean over the values of −log N(x; mean, sd²), nats. */
+double us_log_score      (gsize        n,
+                          const float *x,
+                          const float *mean,
+                          const float *sd);
+/* RMS of x − the mean of R runs, without what such a mean misses; variance (N) of the runs. */
+double us_rms_to_mean    (gsize        n,
+                          const float *x,
+                          const float *mean,
+                          const float *variance,
+                          guint        n_runs);
 
 /* Rows of the streams of one seed, kept apart by purpose. */
 #define US_ROWS_OF_STEP(step)  (((guint64) (step) - 1) << 40)    /* training, steps 1 and 2 */
@@ -135,6 +150,7 @@ double us_rms_difference (gsize        n,
 #define US_ROWS_EVALUATION     (G_GUINT64_CONSTANT (4) << 40)
 #define US_ROWS_SHOWN          (G_GUINT64_CONSTANT (5) << 40)
 #define US_ROWS_SCALE          (G_GUINT64_CONSTANT (6) << 40)
+#define US_ROWS_AGAIN          (G_GUINT64_CONSTANT (7) << 40)    /* the simulator run on answers */
 
 /* Runs n held-out draws (as many again augmented, when the simulator can) through the
  * model.  Errors: those of the simulator; cancelled. */

@@ -4,6 +4,7 @@
 #include "us-simvae-private.h"
 
 #include "us-error.h"
+#include "us-repeats.h"
 
 #include <math.h>
 #include <string.h>
@@ -148,6 +149,12 @@ us_simvae_is_anonymous (const UsSimvae *self)
 }
 
 gboolean
+us_simvae_is_noisy (const UsSimvae *self)
+{
+  return self->loss == US_LOSS_GAUSSIAN_NLL;
+}
+
+gboolean
 us_simvae_check_named (const UsSimvae  *self,
                        GError         **error)
 {
@@ -226,4 +233,33 @@ us_rms_difference (gsize        n,
       sum += d * d;
     }
   return sqrt (sum / n);
+}
+
+double
+us_log_score (gsize        n,
+              const float *x,
+              const float *mean,
+              const float *sd)
+{
+  double sum = 0;
+
+  for (gsize i = 0; i < n; i++)
+    {
+      double u = ((double) x[i] - mean[i]) / sd[i];
+
+      sum += log (sd[i]) + 0.5 * u * u;
+    }
+  return sum / n + 0.5 * log (2 * G_PI);
+}
+
+double
+us_rms_to_mean (gsize        n,
+                const float *x,
+                const float *mean,
+                const float *variance,
+                guint        n_runs)
+{
+  double rms = us_rms_difference (n, x, mean), excess = us_repeats_excess (n, variance, n_runs);
+
+  return excess > 0 ? sqrt (MAX (rms * rms - excess, 0)) : rms;
 }

@@ -76,11 +76,17 @@ gboolean            us_simvae_has_encoder (const UsSimvae *self);
 /* Its latents are nobody's parameters (us_method_anonymous()): nothing can be decoded from parameters or
  * encoded to them; see us_player_encode_anonymous(). */
 gboolean            us_simvae_is_anonymous (const UsSimvae *self);
+/* Its decoder gives a mean and a spread: of an output that is noisy. */
+gboolean            us_simvae_is_noisy  (const UsSimvae *self);
 /* FALSE, with an error that says so (US_FORMAT_ERROR_MISMATCH), when it is. */
 gboolean            us_simvae_check_named (const UsSimvae  *self,
                                            GError         **error);
 UsWeights          *us_simvae_decoder   (const UsSimvae *self);      /* borrowed */
 UsWeights          *us_simvae_encoder   (const UsSimvae *self);      /* borrowed, or NULL */
+
+/* The band that is shown of a decoder's spread: the central 90 % of a normal distribution, in standard deviations. */
+#define US_BAND_LEVEL 0.9
+#define US_BAND_WIDTH 1.6448536269514722
 
 /**
  * UsPlayer:
@@ -101,6 +107,13 @@ void      us_player_decode  (UsPlayer     *self,
                              gsize         count,
                              const double *theta,
                              float        *x);
+/* The same with the spread, standard deviations sd (count, N) in the simulator's units: 0 where the model is not
+ * noisy.  x is the mean then, as wherever a decoder's output is spoken of. */
+void      us_player_decode_spread (UsPlayer     *self,
+                             gsize         count,
+                             const double *theta,
+                             float        *x,
+                             float        *sd);
 /* x (count, N) → theta (count, P) and the standard deviation of each, sd
  * (count, P) or NULL, both in the parameters' units. */
 void      us_player_encode  (UsPlayer     *self,
@@ -142,9 +155,10 @@ typedef struct
   double  level;            /* 0.9 */
   gsize   n_values;
   float  *decoded;          /* (N) G(mean) */
-  float  *simulated;        /* (N) S(mean) */
+  float  *spread;           /* (N) its standard deviations; NULL: the model is not noisy */
+  float  *simulated;        /* (N) S(mean), of a noisy output the mean of US_REPEATS_ONE runs */
   double  rms_decoder;      /* of decoded − x, in the output's units */
-  double  rms_simulator;    /* of simulated − x */
+  double  rms_simulator;    /* of simulated − x, less what a mean of so many runs misses */
   double  unusual;          /* 0..1: share of held-out draws (drawn by a hand's rules where the
                              * simulator has them) whose rms_simulator is smaller; NaN: not measured */
 } UsInference;

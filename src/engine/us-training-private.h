@@ -6,7 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* B batch, P parameters, F features of the code, N values of the output. */
+/* B batch, P parameters, F features of the code, N values of the output, M of the decoder: N, or 2 N of a noisy
+ * output. */
 
 typedef struct _UsTrainingBank UsTrainingBank;
 
@@ -105,6 +106,7 @@ struct _UsTraining
   guint64            seed;
   UsCode             code;
   gsize              n_parameters, n_features, n_values, n_code;   /* n_code: K F, or 2 F with σ */
+  gboolean           noisy;                /* of the output: the decoder gives mean and log variance */
   gsize              n_answers;            /* K */
   UsAnswers         *answers;              /* NULL: K is 1 */
   UsChannelScale     scale;
@@ -128,7 +130,7 @@ struct _UsTraining
   double             best_held_out;
   UsRun             *frozen;               /* of the decoder, what the encoder's lessons go through */
   UsLoss            *losses[2];            /* of step 1 and joint lessons, of step 2 */
-  float             *output_gradient;      /* (B, N) */
+  float             *output_gradient;      /* (B, M) */
   float             *drawn;                /* (B, F) with σ: a draw of what the encoder gives */
   float             *features;             /* (B, F) what the frozen decoder is told of it */
   float             *features_gradient;    /* (B, F) */
@@ -144,12 +146,15 @@ struct _UsTraining
 
   /* held-out draws, (n_held_out, ·) in batches of US_HELD_OUT_BATCH */
   UsBatch            held_out;
+  float             *held_out_mean;        /* (n_held_out, N) of repeated runs, as the networks take it; NULL: not noisy */
+  float             *held_out_variance;    /* (n_held_out, N) */
   UsLoss            *held_out_loss;
   UsRun             *held_out_runs[US_N_NETWORKS];     /* inference */
   float             *held_out_features;    /* (US_HELD_OUT_BATCH, F) */
   double            *held_out_rms;         /* (P) latent rms of µ − z at the last measurement */
   double            *held_out_answers;     /* (US_HELD_OUT_BATCH, P) latents that the encoder gave the first rows */
-  float             *held_out_again;       /* (US_HELD_OUT_BATCH, N) the simulator run on them */
+  float             *held_out_again;       /* (US_HELD_OUT_BATCH, N) the simulator run on them, or the mean of runs */
+  float             *held_out_again_variance;      /* (US_HELD_OUT_BATCH, N) */
   gboolean          *held_out_failed;      /* (US_HELD_OUT_BATCH) it does not run on them */
   double             held_out_errors[US_BUDGET_N_CURVES];    /* at the last measurement; NaN: not measured */
   double             simulations_per_s;    /* while the held-out draws were made */
@@ -220,6 +225,8 @@ gboolean    us_training_measure_scale (UsTraining  *self,
 /* The error budget of the held-out draws, into held_out_errors: us-training-errors.c.  Begin, then for each
  * row the encoder's answer and for each batch the decoder's output, then end. */
 void        us_training_errors_init   (UsTraining   *self);
+/* Of a noisy output, once the held-out draws are there: what the simulator gives of them on average. */
+void        us_training_errors_expect (UsTraining   *self);
 void        us_training_errors_clear  (UsTraining   *self);
 void        us_training_errors_begin  (UsTraining   *self);
 void        us_training_errors_answer (UsTraining   *self,
@@ -227,7 +234,7 @@ void        us_training_errors_answer (UsTraining   *self,
                                        const double *z);        /* (P) */
 void        us_training_errors_output (UsTraining   *self,
                                        gsize         first,
-                                       const float  *output);   /* (US_HELD_OUT_BATCH, N) as the network gives it */
+                                       const float  *output);   /* (US_HELD_OUT_BATCH, M) as the network gives it */
 void        us_training_errors_end    (UsTraining   *self);
 
 /* What the methods differ in: us-training-method.c. */

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-/* B batch, P parameters, N values, L = n_code: P, or 2 P with σ. */
+/* B batch, P parameters, N values, M of the decoder, L = n_code: P, or 2 P with σ. */
 
 #define HISTORY_POINTS  200       /* a step */
 #define HELD_OUT_POINTS 40
@@ -76,6 +76,9 @@ us_training_new (const UsTrainerConfig  *config,
   /* logits only make sense for values between 0 and 1 */
   if (self->simulator->outputs[self->output].kind != US_OUTPUT_IMAGE)
     self->preset.loss = US_LOSS_MSE;
+  self->noisy = self->simulator->outputs[self->output].noisy;
+  if (self->noisy)
+    self->preset.loss = US_LOSS_GAUSSIAN_NLL;
 
   us_training_set_method (self, config);
   us_network_output_shape (self->networks[US_ENCODER], &h, &w, &c);
@@ -98,10 +101,11 @@ us_training_new (const UsTrainerConfig  *config,
   self->held_out_features = g_new0 (float, US_HELD_OUT_BATCH * self->n_features);
   self->held_out_rms = g_new0 (double, self->n_parameters);
   us_training_errors_init (self);
+  us_training_errors_expect (self);
   for (int s = 0; s < US_N_NETWORKS; s++)
     if (self->networks[s] != NULL)
       self->held_out_runs[s] = us_run_new (self->networks[s], US_HELD_OUT_BATCH, US_RUN_INFERENCE, FALSE, pool);
-  self->output_gradient = g_aligned_alloc0 (self->preset.batch * self->n_values, sizeof (float), 64);
+  self->output_gradient = g_aligned_alloc0 (self->preset.batch * (self->noisy ? 2 : 1) * self->n_values, sizeof (float), 64);
   self->drawn = g_aligned_alloc0 (self->preset.batch * self->n_features, sizeof (float), 64);
   self->features = g_aligned_alloc0 (self->preset.batch * self->n_features, sizeof (float), 64);
   self->features_gradient = g_aligned_alloc0 (self->preset.batch * self->n_features, sizeof (float), 64);

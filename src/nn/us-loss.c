@@ -27,7 +27,6 @@ typedef struct
 struct _UsLoss
 {
   UsLossKind kind;
-  gboolean   mean_only;         /* of the NLL */
   gsize      batch, channels;
   gsize      n_levels;
   Level      levels[US_LOSS_MAX_LEVELS];
@@ -122,15 +121,6 @@ us_loss_set_weights (UsLoss       *self,
     self->weights[l] = weights != NULL ? weights[l] : 1.0;
 }
 
-void
-us_loss_set_mean_only (UsLoss   *self,
-                       gboolean  mean_only)
-{
-  g_return_if_fail (self != NULL && self->kind == US_LOSS_GAUSSIAN_NLL);
-
-  self->mean_only = mean_only;
-}
-
 double
 us_loss_spread (double s)
 {
@@ -164,28 +154,6 @@ spread_up (const Job   *job,
 
 /* --- one sample -------------------------------------------------------- */
 
-/* The first C channels of each pixel of p (…, 2 C) against t by MSE. */
-static double
-means_alone (const Job   *job,
-             float       *gradient,
-             float       *difference,
-             const float *p,
-             const float *t,
-             float        scale)
-{
-  gsize c = job->self->channels, n = level_floats (job->self, 0);
-  double sum = 0.0;
-
-  for (gsize i = 0; i < n; i += c)
-    {
-      sum += job->vec->loss_mse (gradient != NULL ? gradient + 2 * i : NULL, difference != NULL ? difference + i : NULL,
-                                 p + 2 * i, t + i, c, scale);
-      if (gradient != NULL)
-        memset (gradient + 2 * i + c, 0, c * sizeof (float));
-    }
-  return sum;
-}
-
 /* Derivative of the mean over the batch, of one element of a level. */
 static float
 scale_of (const UsLoss *self,
@@ -214,8 +182,6 @@ finest (const Job   *job,
     case US_LOSS_BCE:
       return job->vec->loss_bce (gradient, difference, p, t, n, scale);
     case US_LOSS_GAUSSIAN_NLL:
-      if (self->mean_only)
-        return means_alone (job, gradient, difference, p, t, scale);
       return job->vec->loss_nll (gradient, difference, p, t, n / self->channels, self->channels,
                                  (float) US_LOSS_LEAST_LOG_VARIANCE, scale);
     default:

@@ -53,10 +53,6 @@ UsLoss  *us_loss_new   (UsLossKind    kind,
 void     us_loss_free  (UsLoss *self);
 void     us_loss_set_weights (UsLoss       *self,
                               const double *weights); /* annealing */
-/* Of GAUSSIAN_NLL the mean alone: MSE of it, no gradient to the log variance.  A spread that is learnt before the
- * mean is takes the mean's errors for noise, and holds it back (Seitzer et al. 2022, arXiv 2203.09168). */
-void     us_loss_set_mean_only (UsLoss       *self,
-                                gboolean      mean_only);
 /* σ of an element whose log variance is s. */
 double   us_loss_spread      (double        s);
 /* p: (B, H, W, C) or (B, H, W, 2C) for the NLL.  t: (B, H, W, C).
