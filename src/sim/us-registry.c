@@ -7,6 +7,7 @@
 
 #include "us-dataset.h"
 #include "us-error.h"
+#include "us-noise.h"
 #include "us-timed.h"
 
 #include <glib/gi18n-lib.h>
@@ -31,7 +32,7 @@ us_registry_list (gsize *n)
 
 /**
  * us_registry_find:
- * @id: a simulator's id, one with times (us-timed.h), or "dataset:" and the path of a set of pictures
+ * @id: a simulator's id, one with times (us-timed.h) or noise (us-noise.h), or "dataset:" and the path of a set of pictures
  * @error: return location
  *
  * A set that was not open before is opened, which may take a minute: not on a main thread.
@@ -52,6 +53,15 @@ us_registry_find (const char  *id,
 
   if (us_dataset_is_id (id))
     return us_dataset_find (id, 0, NULL, error);
+
+  length = us_noise_base_length (id);
+  if (id[length] == '+')
+    {
+      g_autofree char *base = g_strndup (id, length);
+      const UsSimulator *simulator = us_registry_find (base, error);
+
+      return simulator != NULL ? us_noise_new (simulator, id + length + 1, error) : NULL;
+    }
 
   length = us_timed_base_length (id);
   for (gsize i = 0; i < us_registry_n_tables; i++)

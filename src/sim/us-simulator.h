@@ -223,7 +223,7 @@ gboolean        us_simulator_check           (const UsSimulator  *self,
 
 /* The registry: (n) tables in the order of the gallery; made by simulators/meson.build. */
 const UsSimulator *const *us_registry_list   (gsize *n);
-/* Also finds what is made at run time of an id: us-dataset.h, us-timed.h. */
+/* Also finds what is made at run time of an id: us-dataset.h, us-timed.h, us-noise.h. */
 const UsSimulator        *us_registry_find   (const char  *id,
                                               GError     **error);  /* names the known ones */
 
