@@ -10,11 +10,13 @@ import numpy
 from scipy.integrate import solve_ivp
 
 
-def solve(rates, start, times, smallest=1e-13):
-    """States (T, S) at increasing times from 0 on."""
+def solve(rates, start, times, smallest=None):
+    """States (T, S) at increasing times from 0 on; errors below `smallest` do not count."""
+    if smallest is None:
+        smallest = 1e-13 * max(map(abs, start))
     last = max(times[-1], 1e-9)
     solution = solve_ivp(rates, (0.0, last), start, method="DOP853", rtol=1e-12,
-                         atol=smallest * max(1e-300, max(map(abs, start))), dense_output=True, max_step=last / 50)
+                         atol=smallest, dense_output=True, max_step=last / 50)
     assert solution.success, solution.message
     return [list(solution.sol(t)) for t in times]
 
