@@ -50,7 +50,6 @@ fastest (const UsSimulator *self,
   return 4.0 / 9.0 * theta[R] * theta[K];
 }
 
-
 static const UsParameter parameters[P] = {
   [N0] = US_GROWTH_START,
   /* ln 0.2: 95 % in 0.062 … 0.65 per hour */

@@ -28,7 +28,6 @@ doubling_time (const UsSimulator *self,
   return G_LN2 / theta[R];
 }
 
-
 static const UsParameter parameters[P] = {
   [N0] = US_GROWTH_START,
   /* ln 0.2: 95 % in 0.062 … 0.65 per hour; what grows faster has left all scales after a day */

@@ -49,7 +49,6 @@ fastest (const UsSimulator *self,
   return theta[R] * theta[K] / G_E;
 }
 
-
 static const UsParameter parameters[P] = {
   [N0] = US_GROWTH_START,
   /* ln 0.3: 95 % in 0.092 … 0.97 per hour */

@@ -59,7 +59,6 @@ bend (const UsSimulator *self,
   return 100.0 * exp (-log1p (theta[NU]) / theta[NU]);
 }
 
-
 static const UsParameter parameters[P] = {
   [N0] = US_GROWTH_START,
   /* ln 0.4: 95 % in 0.12 … 1.3 per hour, as the logistic curve */
