@@ -224,10 +224,15 @@ run_benchmark (int           argc,
         for (guint o = 0; o < simulators[i]->n_outputs; o++)
           benchmark_simulator (simulators[i], o, threads, seconds, json);
     }
+  if (wanted (names, "attribution_query") && !g_cancellable_is_cancelled (cancellable))
+    {
+      any = TRUE;
+      us_cli_benchmark_attribution (threads, seconds, print_result, &json);
+    }
   if (us_benchmark_run ((const char *const *) names, threads, seconds, print_result, &json, cancellable) > 0)
     any = TRUE;
   if (!any && !g_cancellable_is_cancelled (cancellable))
-    return us_cli_misused (error, "no benchmark of that name; there are: simulate, gen_train, enc_through_frozen_gen, "
+    return us_cli_misused (error, "no benchmark of that name; there are: simulate, attribution_query, gen_train, enc_through_frozen_gen, "
                            "gen_latency, enc_latency, and variants such as C256");
   return !g_cancellable_set_error_if_cancelled (cancellable, error);
 }

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
 
+#include "us-benchmark.h"
 #include "us-evaluate.h"
 #include "us-ingest.h"
 #include "us-prior.h"
@@ -62,6 +63,12 @@ gboolean us_cli_evaluate_anonymous (UsSimvae               *model,
                                     gboolean                json,
                                     GError                **error);
 
+/* What `benchmark attribution_query` measures: us-cli-benchmark-attribution.c. */
+void     us_cli_benchmark_attribution (guint           threads,
+                                       double          seconds,
+                                       UsBenchmarkFunc func,
+                                       gpointer        data);
+
 /* Parses options; what is left is checked to be n_positional words (below 0: any number), which stay
  * in *argv from 1.  `--help` prints and exits with 0. */
 gboolean us_cli_parse      (const UsCliCommand  *command,
@@ -103,6 +110,13 @@ gboolean us_cli_output     (const UsSimulator  *simulator,
  * pdf (a figure), npy, csv (the numbers). */
 gboolean us_cli_write_field (const UsOutput    *output,
                              const float       *x,
+                             const char        *title,
+                             const char        *path,
+                             GError           **error);
+/* The same of a noisy output's mean and standard deviations: a band, or a second picture; columns mean and sd. */
+gboolean us_cli_write_spread (const UsOutput   *output,
+                             const float       *mean,
+                             const float       *sd,
                              const char        *title,
                              const char        *path,
                              GError           **error);

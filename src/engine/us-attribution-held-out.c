@@ -15,7 +15,8 @@
 #define REFERENCES 2000         /* rows that stand for the bank in the discrepancy */
 #define NEIGHBOUR 5             /* one row alone may be an outlier too */
 #define QUERIES 64              /* that a worker compares with a tile at a time */
-#define TILE 8                  /* blocks that stay in the cache meanwhile */
+#define TILE_FLOATS 4096        /* of the bank that stay in the innermost cache meanwhile, */
+#define MAX_TILE 32             /* in at most so many blocks */
 #define SEED 20250918           /* which rows are held out */
 #define UNUSUAL 0.05
 #define UNLIKE_ANY 0.005
@@ -41,6 +42,7 @@ typedef struct
   const gint           *cancelled;
   gint                  stopped;
   gint                  tiles_done;
+  gsize                 tile;           /* blocks */
   gsize                 n_tiles;        /* in all */
 } HeldOut;
 
@@ -65,13 +67,23 @@ compare_tile (const UsAttribution *self,
               gsize                own,         /* the row that asks: not its own neighbour */
               float               *nearest)     /* (neighbour) */
 {
-  float squared[TILE * B];
-  gsize k = self->neighbour, rows = MIN (n * B, self->n - first * B);
+  float squared[MAX_TILE * B];
+  gsize k = self->neighbour;
 
   self->kernel (self->blocks + first * self->n_summaries * B, n, self->n_summaries, query, squared);
-  for (gsize i = 0; i < rows; i++)
-    if (squared[i] < nearest[k - 1] && first * B + i != own)
-      insert (nearest, k, squared[i]);
+  for (gsize block = 0; block < n; block++)
+    {
+      const float *own_block = squared + block * B;
+      gsize row = (first + block) * B, rows = MIN (B, self->n - row);
+      gint any = 0;
+
+      /* next to never, once the nearest are known: so this is all that most blocks cost */
+      for (gsize i = 0; i < B; i++)
+        any |= own_block[i] < nearest[k - 1];
+      for (gsize i = 0; any && i < rows; i++)
+        if (own_block[i] < nearest[k - 1] && row + i != own)
+          insert (nearest, k, own_block[i]);
+    }
 }
 
 static void
@@ -83,7 +95,7 @@ report_tile (HeldOut *work,
   if (work->cancelled != NULL && g_atomic_int_get (work->cancelled))
     g_atomic_int_set (&work->stopped, 1);
   /* worker 0 is the calling thread */
-  if (worker == 0 && work->progress != NULL && done % 256 == 0)
+  if (worker == 0 && work->progress != NULL && done % 512 == 0)
     work->progress ((double) done / work->n_tiles, work->data);
 }
 
@@ -102,10 +114,10 @@ held_out_chunk (gpointer data,
     us_attribution_get_row (self, work->held_out[first + q], query + q * s_count);
   for (gsize i = 0; i < count * k; i++)
     nearest[i] = INFINITY;
-  for (gsize block = 0; block < self->n_blocks && !g_atomic_int_get (&work->stopped); block += TILE)
+  for (gsize block = 0; block < self->n_blocks && !g_atomic_int_get (&work->stopped); block += work->tile)
     {
       for (gsize q = 0; q < count; q++)
-        compare_tile (self, block, MIN (TILE, self->n_blocks - block), query + q * s_count,
+        compare_tile (self, block, MIN (work->tile, self->n_blocks - block), query + q * s_count,
                       work->held_out[first + q], nearest + q * k);
       report_tile (work, worker);
     }
@@ -241,7 +253,9 @@ us_attribution_make_held_out (UsAttribution        *self,
   g_autofree gsize *held_out = g_new (gsize, self->n);
   gsize n = MIN (n_held_out > 0 ? n_held_out : HELD_OUT, self->n);
   gsize n_chunks = (n + QUERIES - 1) / QUERIES;
-  HeldOut work = { self, held_out, progress, data, cancelled, 0, 0, (self->n_blocks + TILE - 1) / TILE * n_chunks };
+  gsize tile = CLAMP (TILE_FLOATS / (self->n_summaries * B), 1, MAX_TILE);
+  HeldOut work = { .self = self, .held_out = held_out, .progress = progress, .data = data, .cancelled = cancelled,
+                   .tile = tile, .n_tiles = (self->n_blocks + tile - 1) / tile * n_chunks };
   UsRng rng;
 
   us_rng_init (&rng, SEED, US_RNG_EVALUATE, 0);

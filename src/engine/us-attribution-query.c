@@ -189,31 +189,53 @@ gaussian_ess (const Excess *x,
   return first * first / second;
 }
 
-/* The greatest t = 1/2b² whose effective size is ess; FALSE: rows beyond these would weigh too. */
+/* The t = 1/2b² whose effective size is ess, by false position (Illinois) in log t and log size, both nearly
+ * straight; FALSE: rows beyond these would weigh too. */
 static gboolean
 gaussian_for_ess (const Excess *x,
                   gboolean      all,
                   double        ess,
                   double       *t)
 {
-  double from = 0, to, light, nearest = x->excess[x->m - 1];
+  double nearest = 0, light, from, to, over, under, aim = log (ess);
+  int side = 0;
 
   for (gsize k = x->m; k-- > 0 && x->excess[k] > 0;)
     nearest = x->excess[k];
-  to = nearest > 0 ? 50 / nearest : 1;          /* only the nearest weigh */
-  for (guint i = 0; i < STEPS; i++)
+  *t = 0;
+  if (!(nearest > 0))
+    return all;                 /* all are tied */
+  to = log (50 / nearest);      /* only the nearest weigh */
+  from = to - log (1e12);       /* all weigh alike */
+  over = log (gaussian_ess (x, exp (from), &light)) - aim;
+  under = log (gaussian_ess (x, exp (to), &light)) - aim;
+  if (over < 0)
+    return all;                 /* even alike they are too few */
+  *t = exp (to);
+  for (guint i = 0; i < STEPS && under < 0 && to - from > 1e-12; i++)
     {
-      double middle = from > 0 ? sqrt (from * to) : to * 1e-12;
+      double middle = i % 8 == 7 ? (from + to) / 2 : (from * under - to * over) / (under - over);
+      double miss = log (gaussian_ess (x, exp (middle), &light)) - aim;
 
-      if (gaussian_ess (x, middle, &light) >= ess)
-        from = middle;
-      else if (from > 0)
-        to = middle;
+      *t = exp (middle);
+      if (fabs (miss) < 1e-6)
+        break;
+      if (miss > 0)
+        {
+          from = middle;
+          over = miss;
+          under *= side > 0 ? 0.5 : 1;
+          side = 1;
+        }
       else
-        break;                                  /* even nearly equal weights are too few */
+        {
+          to = middle;
+          under = miss;
+          over *= side < 0 ? 0.5 : 1;
+          side = -1;
+        }
     }
-  *t = from;
-  return all || (gaussian_ess (x, from, &light) >= 0 && from > 0 && light < LIGHTEST);
+  return all || (gaussian_ess (x, *t, &light) > 0 && light < LIGHTEST);
 }
 
 static gsize
