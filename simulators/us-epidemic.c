@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Epidemics in a closed, well-mixed population: sir/sir.md. */
+#include "config.h"
+
+#include "us-epidemic.h"
+
+#include "us-draw.h"
+#include "us-ode.h"
+
+#include <gsl/gsl_sf_lambert.h>
+#include <math.h>
+
+#define TOLERANCE 1e-9
+#define ROUNDING 1e-9           /* days: times that are meant to be the same */
+
+/* Per day; 0: never. */
+typedef struct
+{
+  double infect, fall_ill, recover, wane;
+} Rates;
+
+static Rates
+rates_of (const UsEpidemic *self)
+{
+  return (Rates) {
+    self->r0 / self->infectious,
+    self->latent > 0.0 ? 1.0 / self->latent : 0.0,
+    1.0 / self->infectious,
+    self->immunity > 0.0 ? 1.0 / self->immunity : 0.0,
+  };
+}
+
+/* ---- the differential equations ---- */
+
+/* Shares of the population; cases and infections are what has happened so far. */
+enum { SUSCEPTIBLE, EXPOSED, INFECTIOUS, CASES, INFECTIONS, N_STATES };
+
+static void
+slopes (double        t,
+        const double *y,
+        const void   *data,
+        double       *dydt)
+{
+  const Rates *rates = data;
+  const double infected = rates->infect * y[SUSCEPTIBLE] * y[INFECTIOUS];
+  const double ill = rates->fall_ill > 0.0 ? rates->fall_ill * y[EXPOSED] : infected;
+  const double immune = 1.0 - y[SUSCEPTIBLE] - y[EXPOSED] - y[INFECTIOUS];
+
+  dydt[SUSCEPTIBLE] = rates->wane * immune - infected;
+  dydt[EXPOSED] = infected - ill;
+  dydt[INFECTIOUS] = ill - rates->recover * y[INFECTIOUS];
+  dydt[CASES] = ill;
+  dydt[INFECTIONS] = infected;
+}
+
+/* rates is borrowed. */
+static void
+solver_init (UsOde            *ode,
+             const UsEpidemic *self,
+             const Rates      *rates)
+{
+  const double first = self->initial / self->population;
+  const double start[N_STATES] = { [SUSCEPTIBLE] = 1.0 - first, [INFECTIOUS] = first };
+  const double small = TOLERANCE * first;
+  const double absolute[N_STATES] = { small, small, small, small, small };
+
+  us_ode_init (ode, slopes, rates, N_STATES, self->introduction, start, TOLERANCE, absolute);
+}
+
+/* ---- by chance ---- */
+
+/* A chain in steps of 1/n day.  Each step is made of parts that are exact by themselves, in an order that reads the same
+ * from behind (Strang 1968): recover, wane, fall ill for half a step, infect for a whole one, and back. */
+typedef struct
+{
+  double susceptible, exposed, infectious, immune, cases, infections;   /* whole numbers */
+  double step;                                                          /* days */
+  double recover, wane, fall_ill;       /* probabilities in half a step */
+  double contacts;                      /* infections by one in a step, among susceptibles only */
+  double population;
+  gboolean latent;
+  double n_steps;                       /* done */
+} Chain;
+
+guint
+us_epidemic_chain_steps (const UsEpidemic *self)
+{
+  const Rates rates = rates_of (self);
+  const double fastest = MAX (MAX (rates.infect, rates.fall_ill), MAX (rates.recover, rates.wane));
+
+  return (guint) CLAMP (ceil (4.0 * fastest), 4.0, 64.0);
+}
+
+static void
+chain_init (Chain            *chain,
+            const UsEpidemic *self)
+{
+  const Rates rates = rates_of (self);
+  const double population = rint (self->population), first = MIN (rint (self->initial), population);
+  const double step = 1.0 / us_epidemic_chain_steps (self);
+
+  *chain = (Chain) {
+    .susceptible = population - first,
+    .infectious = first,
+    .step = step,
+    .recover = -expm1 (-0.5 * step * rates.recover),
+    .wane = -expm1 (-0.5 * step * rates.wane),
+    .fall_ill = -expm1 (-0.5 * step * rates.fall_ill),
+    .contacts = step * rates.infect,
+    .population = population,
+    .latent = rates.fall_ill > 0.0,
+  };
+}
+
+static void
+chain_recover (Chain *chain,
+               UsRng *rng)
+{
+  const double n = us_draw_binomial (rng, chain->infectious, chain->recover);
+
+  chain->infectious -= n;
+  chain->immune += n;
+}
+
+static void
+chain_wane (Chain *chain,
+            UsRng *rng)
+{
+  const double n = us_draw_binomial (rng, chain->immune, chain->wane);
+
+  chain->immune -= n;
+  chain->susceptible += n;
+}
+
+static void
+chain_fall_ill (Chain *chain,
+                UsRng *rng)
+{
+  const double n = us_draw_binomial (rng, chain->exposed, chain->fall_ill);
+
+  chain->exposed -= n;
+  chain->infectious += n;
+  chain->cases += n;
+}
+
+/* The share of the susceptibles that a step infects.  With a latent period the infectious stay as they are in it; without,
+ * they become more, and s and i follow the logistic curve of s + i. */
+static double
+chain_risk (const Chain *chain)
+{
+  const double i = chain->infectious / chain->population;
+  double s, more;
+
+  if (chain->latent)
+    return -expm1 (-chain->contacts * i);
+  s = chain->susceptible / chain->population;
+  more = expm1 (chain->contacts * (s + i));
+  return i * more / (s + i + i * more);
+}
+
+static void
+chain_infect (Chain *chain,
+              UsRng *rng)
+{
+  double n;
+
+  if (chain->susceptible == 0.0 || chain->infectious == 0.0)
+    return;
+  n = us_draw_binomial (rng, chain->susceptible, chain_risk (chain));
+  chain->susceptible -= n;
+  chain->infections += n;
+  if (chain->latent)
+    chain->exposed += n;
+  else
+    {
+      chain->infectious += n;
+      chain->cases += n;
+    }
+}
+
+static void
+chain_go (Chain  *chain,
+          double  days,         /* since the introduction */
+          UsRng  *rng)
+{
+  const double target = floor (days / chain->step + ROUNDING);
+
+  for (; chain->n_steps < target; chain->n_steps++)
+    {
+      if (chain->exposed + chain->infectious == 0.0 && (chain->wane == 0.0 || chain->immune == 0.0))
+        {
+          chain->n_steps = target;
+          break;
+        }
+      chain_recover (chain, rng);
+      chain_wane (chain, rng);
+      chain_fall_ill (chain, rng);
+      chain_infect (chain, rng);
+      chain_fall_ill (chain, rng);
+      chain_wane (chain, rng);
+      chain_recover (chain, rng);
+    }
+}
+
+/* ---- one epidemic, followed in time ---- */
+
+typedef struct
+{
+  const UsEpidemic *model;
+  gboolean          by_chance;
+  Rates             rates;
+  union
+  {
+    UsOde ode;
+    Chain chain;
+  };
+} Path;
+
+static void
+path_init (Path             *path,
+           const UsEpidemic *model,
+           gboolean          by_chance)
+{
+  path->model = model;
+  path->by_chance = by_chance;
+  path->rates = rates_of (model);
+  if (by_chance)
+    chain_init (&path->chain, model);
+  else
+    solver_init (&path->ode, model, &path->rates);
+}
+
+/* people (N_STATES) at t, not before the last one asked for. */
+static UsSimStatus
+path_at (Path   *path,
+         double  t,
+         UsRng  *rng,
+         double *people)
+{
+  const UsEpidemic *model = path->model;
+  const Chain *chain = &path->chain;
+  UsSimStatus status;
+
+  if (t < model->introduction - ROUNDING)
+    {
+      for (gsize k = 0; k < N_STATES; k++)
+        people[k] = 0.0;
+      people[SUSCEPTIBLE] = path->by_chance ? rint (model->population) : model->population;
+      return US_SIM_OK;
+    }
+  if (path->by_chance)
+    {
+      chain_go (&path->chain, t - model->introduction, rng);
+      people[SUSCEPTIBLE] = chain->susceptible;
+      people[EXPOSED] = chain->exposed;
+      people[INFECTIOUS] = chain->infectious;
+      people[CASES] = chain->cases;
+      people[INFECTIONS] = chain->infections;
+      return US_SIM_OK;
+    }
+  status = us_ode_at (&path->ode, MAX (t, model->introduction), people);
+  for (gsize k = 0; k < N_STATES; k++)
+    people[k] = MAX (people[k], 0.0) * model->population;
+  return status;
+}
+
+static guint
+state_of (guint output)
+{
+  switch (output)
+    {
+    case US_EPIDEMIC_PREVALENCE:
+      return INFECTIOUS;
+    case US_EPIDEMIC_SUSCEPTIBLES:
+      return SUSCEPTIBLE;
+    case US_EPIDEMIC_EXPOSED:
+      return EXPOSED;
+    case US_EPIDEMIC_INFECTIONS:
+      return INFECTIONS;
+    default:
+      return CASES;
+    }
+}
+
+UsSimStatus
+us_epidemic_run (const UsEpidemic *self,
+                 gboolean          chain,
+                 const UsOutput   *of,
+                 guint             output,
+                 gsize             n_times,
+                 const double     *times,
+                 UsRng            *rng,
+                 float            *out)
+{
+  const gboolean daily = output == US_EPIDEMIC_INCIDENCE || output == US_EPIDEMIC_INFECTIONS;
+  const guint state = state_of (output);
+  double people[N_STATES], last_x = -INFINITY, last = 0.0;
+  Path path, day_before;        /* the same one, a day behind */
+  UsRng again = *rng;
+
+  path_init (&path, self, chain);
+  path_init (&day_before, self, chain);
+  for (gsize t = 0; t < n_times; t++)
+    {
+      const double x = times != NULL ? times[t] : us_output_x (of, t);
+      double before = 0.0, value;
+
+      if (!(x >= of->at_lower && x <= of->at_upper))
+        return US_SIM_FAILED;
+      if (daily && fabs (last_x - (x - 1.0)) <= ROUNDING)
+        before = last;
+      else if (daily)
+        {
+          if (path_at (&day_before, x - 1.0, &again, people) != US_SIM_OK)
+            return US_SIM_RETRY;
+          before = people[state];
+        }
+      if (path_at (&path, x, rng, people) != US_SIM_OK)
+        return US_SIM_RETRY;
+      value = people[state];
+      out[t] = (float) MAX (value - before, 0.0);
+      last_x = x;
+      last = value;
+    }
+  return US_SIM_OK;
+}
+
+/* ---- what follows ---- */
+
+/* The larger root of (r + σ)(r + γ) = σβ; without a latent period β - γ.  All are taken to be susceptible. */
+double
+us_epidemic_growth_rate (const UsEpidemic *self)
+{
+  const Rates rates = rates_of (self);
+  const double difference = rates.fall_ill - rates.recover;
+
+  if (rates.fall_ill == 0.0)
+    return rates.infect - rates.recover;
+  return 0.5 * (sqrt (difference * difference + 4.0 * rates.fall_ill * rates.infect) - rates.fall_ill - rates.recover);
+}
+
+double
+us_epidemic_doubling (const UsEpidemic *self)
+{
+  const double rate = us_epidemic_growth_rate (self);
+
+  return rate > 0.0 ? G_LN2 / rate : INFINITY;
+}
+
+/* Kermack and McKendrick (1927): s = s₀ exp (-R₀ (1 - s)), by Lambert's W. */
+double
+us_epidemic_attack_rate (const UsEpidemic *self)
+{
+  const double start = 1.0 - self->initial / self->population;
+
+  return 1.0 + gsl_sf_lambert_W0 (-self->r0 * start * exp (-self->r0)) / self->r0;
+}
+
+double
+us_epidemic_endemic (const UsEpidemic *self)
+{
+  return self->r0 > 1.0 ? (1.0 - 1.0 / self->r0) * self->infectious / (self->infectious + self->immunity) : 0.0;
+}
+
+/* Fewer are susceptible than sustain it, and fewer fall ill than recover. */
+static gboolean
+is_past_peak (const double *y,
+              const Rates  *rates)
+{
+  double dydt[N_STATES];
+
+  slopes (0.0, y, rates, dydt);
+  return y[SUSCEPTIBLE] * rates->infect <= rates->recover && dydt[INFECTIOUS] <= 0.0;
+}
+
+double
+us_epidemic_peak_day (const UsEpidemic *self)
+{
+  enum { MOST = 20000, HALVINGS = 40 };
+  const Rates rates = rates_of (self);
+  const double stride = 0.25 * MIN (self->infectious, 1.0 / rates.infect);
+  double y[N_STATES], low = self->introduction, step = stride;
+  UsOde ode, from;
+
+  solver_init (&ode, self, &rates);
+  if (us_ode_at (&ode, low, y) != US_SIM_OK || is_past_peak (y, &rates))
+    return low;
+  for (guint k = 0; k < MOST; k++)
+    {
+      /* where it is before the peak, to begin again */
+      from = ode;
+      if (us_ode_at (&ode, low + stride, y) != US_SIM_OK)
+        return NAN;
+      if (is_past_peak (y, &rates))
+        break;
+      low += stride;
+    }
+  for (guint k = 0; k < HALVINGS; k++)
+    {
+      UsOde try = from;
+
+      step *= 0.5;
+      if (us_ode_at (&try, low + step, y) != US_SIM_OK)
+        return NAN;
+      if (!is_past_peak (y, &rates))
+        low += step;
+    }
+  return low + 0.5 * step;
+}
