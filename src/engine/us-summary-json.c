@@ -37,6 +37,18 @@ add_int (JsonBuilder *builder,
   json_builder_add_int_value (builder, (gint64) value);
 }
 
+void
+us_value_scale_write (const UsValueScale *self,
+                      JsonBuilder        *builder)
+{
+  json_builder_begin_array (builder);
+  json_builder_add_string_value (builder, self->constant ? "constant" : transform_names[self->transform]);
+  us_json_number (builder, NULL, self->floor);
+  us_json_number (builder, NULL, self->offset);
+  us_json_number (builder, NULL, self->scale);
+  json_builder_end_array (builder);
+}
+
 char *
 us_summary_to_json (const UsSummary *self)
 {
@@ -63,16 +75,7 @@ us_summary_to_json (const UsSummary *self)
   json_builder_set_member_name (builder, "scales");
   json_builder_begin_array (builder);
   for (gsize u = 0; u < self->n_scales; u++)
-    {
-      const UsValueScale *scale = &self->scales[u];
-
-      json_builder_begin_array (builder);
-      json_builder_add_string_value (builder, scale->constant ? "constant" : transform_names[scale->transform]);
-      us_json_number (builder, NULL, scale->floor);
-      us_json_number (builder, NULL, scale->offset);
-      us_json_number (builder, NULL, scale->scale);
-      json_builder_end_array (builder);
-    }
+    us_value_scale_write (&self->scales[u], builder);
   json_builder_end_array (builder);
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
@@ -153,9 +156,9 @@ array_of (JsonNode *node,
   return array != NULL && json_array_get_length (array) == n ? array : NULL;
 }
 
-static gboolean
-read_scale (JsonNode     *node,
-            UsValueScale *scale)
+gboolean
+us_value_scale_read (UsValueScale *scale,
+                     JsonNode     *node)
 {
   JsonArray *array = array_of (node, 4);
   const char *name;
@@ -250,7 +253,7 @@ us_summary_from_json (const char  *json,
   if ((self = us_summary_alloc (&config, error)) == NULL)
     return NULL;
   for (gsize u = 0; u < self->n_scales; u++)
-    if (!read_scale (json_array_get_element (scales, (guint) u), &self->scales[u]))
+    if (!us_value_scale_read (&self->scales[u], json_array_get_element (scales, (guint) u)))
       {
         refuse (error, "scales");
         return NULL;

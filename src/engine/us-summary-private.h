@@ -3,6 +3,8 @@
 
 #include "us-summary.h"
 
+#include <json-glib/json-glib.h>
+
 G_BEGIN_DECLS
 
 /* P points, C channels of a point, V = P C values; U scales: V, or C. */
@@ -22,6 +24,23 @@ typedef struct
   double      offset, scale; /* > 0 */
   gboolean    constant;      /* never changed */
 } UsValueScale;
+
+/* v: (n), used up; counts: as counts; logarithm: whether it may be taken. */
+void   us_value_scale_measure (UsValueScale       *self,
+                               gboolean            counts,
+                               gboolean            logarithm,
+                               double             *v,
+                               gsize               n);
+double us_value_scale_apply   (const UsValueScale *self,
+                               double              x);
+/* The value that is seen as v; of a logarithm above its floor. */
+double us_value_scale_undo    (const UsValueScale *self,
+                               double              v);
+/* ["log1p", floor, offset, scale] and back; FALSE: it is none. */
+void     us_value_scale_write (const UsValueScale *self,
+                               JsonBuilder        *builder);
+gboolean us_value_scale_read  (UsValueScale       *self,
+                               JsonNode           *node);
 
 struct _UsSummary
 {

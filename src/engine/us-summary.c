@@ -331,12 +331,12 @@ moments (const double *v,
   *skewness = m2 > 0 ? m3 / (m2 * sqrt (m2)) : 0;
 }
 
-/* v: (n), used up. */
-static void
-measure_scale (UsValueScale *scale,
-               gboolean      counts,
-               double       *v,
-               gsize         n)
+void
+us_value_scale_measure (UsValueScale *scale,
+                        gboolean      counts,
+                        gboolean      logarithm_allowed,
+                        double       *v,
+                        gsize         n)
 {
   double mean, sd, skewness, log_mean, log_sd, unused, half;
   g_autofree double *logs = g_new (double, n);
@@ -344,8 +344,7 @@ measure_scale (UsValueScale *scale,
 
   moments (v, n, &mean, &sd, &skewness);
   qsort (v, n, sizeof *v, compare);
-  scale->constant = !(sd > 1e-9 * (fabs (mean) + 1e-30));
-  *scale = (UsValueScale) { .floor = 1, .offset = mean, .scale = 1, .constant = scale->constant };
+  *scale = (UsValueScale) { .floor = 1, .offset = mean, .scale = 1, .constant = !(sd > 1e-9 * (fabs (mean) + 1e-30)) };
   if (scale->constant)
     return;
   if (v[0] > 0 && !counts)
@@ -353,8 +352,8 @@ measure_scale (UsValueScale *scale,
   for (gsize i = 0; i < n; i++)
     logs[i] = transformed (&logarithm, v[i]);
   moments (logs, n, &log_mean, &log_sd, &unused);
-  if (counts ? v[n - 1] > LOG_COUNT && log_sd > LOG_SPREAD
-             : v[0] > 0 && log_sd > LOG_SPREAD && skewness > LOG_SKEWNESS)
+  if (logarithm_allowed && (counts ? v[n - 1] > LOG_COUNT && log_sd > LOG_SPREAD
+                                   : v[0] > 0 && log_sd > LOG_SPREAD && skewness > LOG_SKEWNESS))
     {
       *scale = logarithm;
       mean = log_mean;
@@ -408,9 +407,33 @@ us_summary_new (const UsSummaryConfig *config,
           for (gsize k = r % step; k < each; k += step)
             v[n++] = (double) row[k * self->n_scales + u];
         }
-      measure_scale (&self->scales[u], config->counts, v, n);
+      us_value_scale_measure (&self->scales[u], config->counts, TRUE, v, n);
     }
   return g_steal_pointer (&self);
+}
+
+double
+us_value_scale_apply (const UsValueScale *self,
+                      double              x)
+{
+  return (transformed (self, x) - self->offset) / self->scale;
+}
+
+double
+us_value_scale_undo (const UsValueScale *self,
+                     double              v)
+{
+  double x = v * self->scale + self->offset;
+
+  switch (self->transform)
+    {
+    case US_TRANSFORM_LOG1P:
+      return expm1 (x);
+    case US_TRANSFORM_LOG:
+      return exp (x);
+    default:
+      return x;
+    }
 }
 
 /* --- values at work ---------------------------------------------------- */
@@ -421,7 +444,7 @@ scaled (const UsSummary *self,
         float            x)
 {
   const UsValueScale *scale = &self->scales[value % self->n_scales];
-  double v = (transformed (scale, (double) x) - scale->offset) / scale->scale;
+  double v = us_value_scale_apply (scale, (double) x);
 
   /* what never changed says nothing */
   if (scale->constant)
