@@ -11,6 +11,7 @@
 
 /* Strips may wait, the picture may not. */
 #define STRIPS_NICENESS 5
+#define FADED_BAND 0.08          /* where the simulator says nothing */
 
 struct _UsExploreJob
 {
@@ -86,8 +87,19 @@ plot_curves (const UsExplorePicture *picture,
   UsPlot *plot = us_series_plot_new (output, which, NULL);
 
   us_series_plot_fix_range (plot, output, which);
+  if (picture->spread != NULL)
+    {
+      g_autofree char *name = g_strdup_printf (_("Decoder, %.0f %% of runs"), 100 * US_BAND_LEVEL);
+
+      us_series_plot_add_band (plot, output, which, name,
+                               &(UsPlotStyle) { .colour = 1, .opacity = picture->simulated != NULL ? 0 : FADED_BAND },
+                               picture->decoded, picture->spread);
+    }
+  if (picture->run != NULL)
+    us_series_plot_add (plot, output, which, _("One run"), &(UsPlotStyle) { .colour = US_COLOUR_MUTED, .width = 1 },
+                        picture->run);
   if (picture->simulated != NULL)
-    us_series_plot_add (plot, output, which, _("Simulator"),
+    us_series_plot_add (plot, output, which, picture->run != NULL ? _("Simulator, mean") : _("Simulator"),
                         &(UsPlotStyle) { .colour = US_COLOUR_FOREGROUND, .dash = US_DASH_DASHED }, picture->simulated);
   us_series_plot_add (plot, output, which,
                       picture->simulated != NULL ? _("Decoder") : _("Decoder, not to be believed"),

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "us-explore-lab.h"
+#include "us-repeats.h"
 #include "us-thumbnail.h"
 
 #include <glib/gi18n.h>
@@ -75,7 +76,9 @@ us_explore_picture_free (UsExplorePicture *picture)
   if (picture == NULL)
     return;
   g_free (picture->decoded);
+  g_free (picture->spread);
   g_free (picture->simulated);
+  g_free (picture->run);
   g_free (picture->difference);
   g_free (picture->refusal);
   g_free (picture->channel_rms);
@@ -83,15 +86,16 @@ us_explore_picture_free (UsExplorePicture *picture)
   g_free (picture);
 }
 
-/* S(θ) into x (N); FALSE with the reason when the simulator does not take θ. */
+/* S(θ) into x (N), of a noisy output the mean of n_runs; FALSE with the reason when the simulator does not take θ. */
 static gboolean
 simulate (const UsSimulator  *simulator,
           guint               output,
           const double       *theta,
+          guint               n_runs,
           float              *x,
+          float              *variance,         /* (N) of the runs */
           char              **refusal)
 {
-  UsRng rng;
 
   if (simulator->accepts != NULL && !simulator->accepts (simulator, theta))
     {
@@ -100,8 +104,7 @@ simulate (const UsSimulator  *simulator,
                                     _(simulator->constraint));
       return FALSE;
     }
-  us_rng_init (&rng, EXPLORE_SEED, US_RNG_SIMULATOR, 0);
-  if (simulator->run (simulator, theta, output, &rng, x) == US_SIM_OK)
+  if (us_repeats_run (simulator, output, theta, n_runs, EXPLORE_SEED, 0, x, variance))
     return TRUE;
   if (refusal != NULL)
     *refusal = g_strdup (_("The simulator gives no result here."));
@@ -109,7 +112,8 @@ simulate (const UsSimulator  *simulator,
 }
 
 static void
-compare (UsExplorePicture *picture)
+compare (UsExplorePicture *picture,
+         const float      *variance)    /* (N) of the runs whose mean is compared */
 {
   const UsOutput *output = picture->output;
   gboolean image = output->kind == US_OUTPUT_IMAGE;
@@ -134,12 +138,14 @@ compare (UsExplorePicture *picture)
       if (image)
         picture->difference[i] = sum / C;
     }
-  picture->rms = sqrt (square / picture->n_values);
+  square = square / picture->n_values - us_repeats_excess (picture->n_values, variance, US_REPEATS_ONE);
+  picture->rms = sqrt (MAX (square, 0));
 }
 
 /* Decibels and radians have no common mean. */
 static void
-compare_channels (UsExplorePicture *picture)
+compare_channels (UsExplorePicture *picture,
+                  const float      *variance)
 {
   gsize C = picture->output->channels, T = picture->output->height;
 
@@ -153,10 +159,10 @@ compare_channels (UsExplorePicture *picture)
         {
           double d = picture->difference[t * C + c];
 
-          square += d * d;
+          square += d * d - variance[t * C + c] / US_REPEATS_ONE;
           picture->channel_largest[c] = MAX (picture->channel_largest[c], fabs (d));
         }
-      picture->channel_rms[c] = sqrt (square / T);
+      picture->channel_rms[c] = sqrt (MAX (square, 0) / T);
     }
 }
 
@@ -170,6 +176,8 @@ us_explore_lab_picture (UsExploreLab *self,
   guint output = us_simvae_output (model);
   UsExplorePicture *picture = g_new0 (UsExplorePicture, 1);
   UsPlayer *player = player_for (self, model, 1);
+  g_autofree float *variance = NULL;
+  guint n_runs = simulator->outputs[output].noisy ? US_REPEATS_ONE : 1;
   gint64 start, middle, end;
 
   picture->serial = serial;
@@ -177,20 +185,27 @@ us_explore_lab_picture (UsExploreLab *self,
   picture->n_values = us_output_n_values (picture->output);
   picture->decoded = g_new (float, picture->n_values);
   picture->simulated = g_new (float, picture->n_values);
+  variance = g_new (float, picture->n_values);
 
   start = g_get_monotonic_time ();
-  us_player_decode (player, 1, theta, picture->decoded);
+  if (us_simvae_is_noisy (model))
+    picture->spread = g_new (float, picture->n_values);
+  us_player_decode_spread (player, 1, theta, picture->decoded, picture->spread);
   middle = g_get_monotonic_time ();
-  if (!simulate (simulator, output, theta, picture->simulated, &picture->refusal))
+  if (!simulate (simulator, output, theta, n_runs, picture->simulated, variance, &picture->refusal))
     g_clear_pointer (&picture->simulated, g_free);
   end = g_get_monotonic_time ();
-
   picture->decode_ms = (middle - start) / 1000.0;
-  picture->simulate_ms = (end - middle) / 1000.0;
+  picture->simulate_ms = (end - middle) / 1000.0 / n_runs;
   if (picture->simulated != NULL)
-    compare (picture);
+    compare (picture, variance);
   if (picture->difference != NULL && picture->output->kind == US_OUTPUT_SERIES && picture->output->channel_info != NULL)
-    compare_channels (picture);
+    compare_channels (picture, variance);
+  if (n_runs > 1 && picture->simulated != NULL)
+    {
+      picture->run = g_new (float, picture->n_values);
+      simulate (simulator, output, theta, 1, picture->run, variance, NULL);
+    }
   return picture;
 }
 
@@ -212,6 +227,8 @@ us_explore_same_latents (UsSimvae *a,
 
 /* Strips. */
 
+#define MAX_ROWS 3              /* of a parameter: decoder, its spread, simulator */
+
 typedef struct
 {
   const UsSimulator *simulator;
@@ -221,11 +238,13 @@ typedef struct
   gsize              cell;                      /* values of one small picture */
   double            *theta;                     /* (K, P) */
   float             *x;                         /* (K, N) */
+  float             *sd;                        /* (K, N), or NULL */
 } Strip;
 
-/* x (K, N) as K small pictures; one that is not valid stays empty. */
+/* x (K, N), and its spread or NULL, as K small pictures; one that is not valid stays empty. */
 static void
 draw_strip (const Strip    *strip,
+            const float    *sd,
             const gboolean *valid,      /* (K) */
             float          *pixels)     /* (K, height, width, channels) */
 {
@@ -234,8 +253,27 @@ draw_strip (const Strip    *strip,
 
   for (gsize k = 0; k < strip->n_columns; k++)
     if (valid[k])
-      us_thumbnail_render (output, strip->x + k * N, pixels + k * strip->cell);
+      us_thumbnail_render_spread (output, strip->x + k * N, sd != NULL ? sd + k * N : NULL, pixels + k * strip->cell);
     else
+      pixels[k * strip->cell] = NAN;
+}
+
+/* The spread (K, N) of pictures as K pictures: white where it is widest in the strip. */
+static void
+draw_spread (const Strip    *strip,
+             const gboolean *valid,
+             float          *pixels)
+{
+  const UsOutput *output = &strip->simulator->outputs[strip->output];
+  gsize n = strip->n_columns * strip->cell;
+  float widest = 0;
+
+  for (gsize i = 0; i < n; i++)
+    widest = MAX (widest, strip->sd[i]);
+  for (gsize i = 0; i < n; i++)
+    pixels[i] = output->lower + (output->upper - output->lower) * (widest > 0 ? strip->sd[i] / widest : 0);
+  for (gsize k = 0; k < strip->n_columns; k++)
+    if (!valid[k])
       pixels[k * strip->cell] = NAN;
 }
 
@@ -331,14 +369,16 @@ us_explore_lab_strips (UsExploreLab *self,
   UsPlayer *player = player_for (self, model, n_columns);
   g_autofree double *places = strip.theta = g_new (double, n_columns * P);
   g_autofree float *x = strip.x = g_new (float, n_columns * N);
+  g_autofree float *sd = strip.sd = us_simvae_is_noisy (model) ? g_new (float, n_columns * N) : NULL;
   g_autofree gboolean *valid = g_new (gboolean, n_columns);
+  g_autofree float *variance = g_new (float, N);
   g_autofree float *pixels = NULL;
   g_autoptr(GStrvBuilder) names = g_strv_builder_new ();
   g_auto(GStrv) labels = NULL;
 
   us_thumbnail_size (output, &strip.height, &strip.width, &strip.channels);
   strip.cell = strip.height * strip.width * strip.channels;
-  pixels = g_new (float, 2 * P * n_columns * strip.cell);
+  pixels = g_new (float, MAX_ROWS * P * n_columns * strip.cell);
 
   for (gsize p = 0; p < P; p++)
     {
@@ -350,16 +390,22 @@ us_explore_lab_strips (UsExploreLab *self,
         return NULL;
 
       place_strip (&strip, prior, theta, p);
-      us_player_decode (player, n_columns, strip.theta, strip.x);
+      us_player_decode_spread (player, n_columns, strip.theta, strip.x, strip.sd);
       n_outside += check_strip (&strip, valid);
-      draw_strip (&strip, valid, pixels + n_rows++ * n_columns * strip.cell);
+      draw_strip (&strip, strip.sd, valid, pixels + n_rows++ * n_columns * strip.cell);
       g_strv_builder_add (names, symbol);
+      if (strip.sd != NULL && output->kind == US_OUTPUT_IMAGE)
+        {
+          draw_spread (&strip, valid, pixels + n_rows++ * n_columns * strip.cell);
+          g_strv_builder_add (names, _("spread"));
+        }
       if (!with_simulator)
         continue;
 
       for (gsize k = 0; k < n_columns; k++)
-        valid[k] = simulate (simulator, strip.output, strip.theta + k * P, strip.x + k * N, NULL);
-      draw_strip (&strip, valid, pixels + n_rows++ * n_columns * strip.cell);
+        valid[k] = simulate (simulator, strip.output, strip.theta + k * P, US_REPEATS_MANY, strip.x + k * N,
+                             variance, NULL);
+      draw_strip (&strip, NULL, valid, pixels + n_rows++ * n_columns * strip.cell);
       g_strv_builder_add (names, _("simulator"));
     }
   labels = g_strv_builder_end (names);

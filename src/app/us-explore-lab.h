@@ -23,14 +23,17 @@ typedef struct
   const UsOutput *output;
   gsize           n_values;
   float          *decoded;      /* (N) G(θ) */
-  float          *simulated;    /* (N) S(θ); NULL when the simulator refused */
+  float          *spread;       /* (N) its standard deviations; NULL: the model is not noisy */
+  float          *simulated;    /* (N) S(θ), of a noisy output the mean of US_REPEATS_ONE runs; NULL when the
+                                 * simulator refused */
+  float          *run;          /* (N) one run of a noisy output, always of the same stream; NULL otherwise */
   float          *difference;   /* decoder − simulator: of an image (H, W), mean over channels; of a
                                  * series (T, C); or NULL */
   char           *refusal;      /* why, when simulated is NULL */
-  double          rms, largest; /* of decoder − simulator over all values */
+  double          rms, largest; /* of decoder − simulator over all values; the RMS without what a mean of runs misses */
   double         *channel_rms, *channel_largest;        /* (C) the same of each channel, where they
                                  * mean different things; or NULL */
-  double          decode_ms, simulate_ms;
+  double          decode_ms, simulate_ms;       /* of one run */
 } UsExplorePicture;
 
 typedef struct
@@ -52,7 +55,8 @@ UsExplorePicture *us_explore_lab_picture  (UsExploreLab *self,
 /* NULL is allowed. */
 void              us_explore_picture_free (UsExplorePicture *picture);
 /* One row of n_columns pictures for each parameter that is not fixed: it goes from the
- * lower to the upper end of its prior, the others stay at theta.  Places that the simulator
+ * lower to the upper end of its prior, the others stay at theta.  Of a noisy model the mean, with its band; of its
+ * pictures the spread in a row below, white where it is widest.  Places that the simulator
  * does not accept stay empty.  with_simulator: under each row the same of the true simulator.  NULL when cancelled (polled, may be NULL). */
 UsExploreStrips  *us_explore_lab_strips   (UsExploreLab *self,
                                            UsSimvae     *model,

@@ -47,6 +47,8 @@ struct _UsExplorePage
   UsImageView        *decoded_view;
   UsImageView        *simulated_view;
   UsImageView        *difference_view;
+  GtkWidget          *spread_box;
+  UsImageView        *spread_view;
   GtkLabel           *scale_lower;
   GtkLabel           *scale_upper;
   UsExploreCharts    *charts;
@@ -260,6 +262,17 @@ list_errors (const UsOutput *output,
   return g_strdup (list->str);
 }
 
+/* Of the decoder. */
+static double
+rms_spread (const UsExplorePicture *picture)
+{
+  double square = 0;
+
+  for (gsize i = 0; i < picture->n_values; i++)
+    square += (double) picture->spread[i] * picture->spread[i];
+  return sqrt (square / picture->n_values);
+}
+
 static char *
 describe_agreement (const UsExplorePicture *picture)
 {
@@ -268,12 +281,16 @@ describe_agreement (const UsExplorePicture *picture)
 
   if (picture->simulated == NULL)
     return g_strdup (picture->refusal);
+  if (picture->spread != NULL && picture->channel_rms == NULL)
+    return g_strdup_printf (_("RMS difference of the means %.4f, %.1f %% of the range; spread %.3f"), picture->rms,
+                            range > 0 ? 100 * picture->rms / range : 0, rms_spread (picture));
   if (picture->channel_rms == NULL)
     return g_strdup_printf (_("RMS difference %.4f, %.1f %% of the range; largest %.3f"), picture->rms,
                             range > 0 ? 100 * picture->rms / range : 0, picture->largest);
   rms = list_errors (picture->output, picture->channel_rms);
   largest = list_errors (picture->output, picture->channel_largest);
-  return g_strdup_printf (_("RMS difference %s; largest %s"), rms, largest);
+  return g_strdup_printf (picture->run != NULL ? _("RMS difference of the means %s; largest %s")
+                                               : _("RMS difference %s; largest %s"), rms, largest);
 }
 
 static gboolean
@@ -308,6 +325,8 @@ show_images (UsExplorePage          *self,
   us_image_view_set_pixels (self->simulated_view, picture->simulated, H, W, C,
                             output->lower, output->upper);
   us_image_view_set_pixels (self->difference_view, picture->difference, H, W, 1, -half, half);
+  if (picture->spread != NULL)
+    us_image_view_set_pixels (self->spread_view, picture->spread, H, W, C, 0, half);
   gtk_widget_set_opacity (GTK_WIDGET (self->decoded_view), picture->simulated != NULL ? 1 : US_EXPLORE_FADED);
 }
 
@@ -560,6 +579,7 @@ on_model (UsExplorePage *self)
       gtk_stack_set_visible_child_name (self->kinds,
                                         output->kind == US_OUTPUT_IMAGE ? "image" : "series");
       set_scale_labels (self, output);
+      gtk_widget_set_visible (self->spread_box, us_simvae_is_noisy (model));
       us_derived_facts_set_simulator (self->derived, us_simvae_simulator (model));
       say_domain (self, us_simvae_simulator (model));
       if (output->kind == US_OUTPUT_SERIES)
@@ -684,6 +704,8 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, decoded_view);
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, simulated_view);
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, difference_view);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, spread_box);
+  gtk_widget_class_bind_template_child (widget_class, UsExplorePage, spread_view);
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, scale_lower);
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, scale_upper);
   gtk_widget_class_bind_template_child (widget_class, UsExplorePage, charts);

@@ -16,5 +16,10 @@ void us_thumbnail_size   (const UsOutput *output,
 void us_thumbnail_render (const UsOutput *output,
                           const float    *x,
                           float          *pixels);
+/* The same with the band of a noisy one's spread under the curve; of an image the mean alone.  sd: like x, or NULL. */
+void us_thumbnail_render_spread (const UsOutput *output,
+                                 const float    *x,
+                                 const float    *sd,
+                                 float          *pixels);
 
 G_END_DECLS

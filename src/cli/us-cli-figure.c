@@ -11,6 +11,8 @@
 #include <math.h>
 #include <string.h>
 
+#define BAND_NAME "90 % of runs"
+
 static UsPlot *
 plot_image (const UsOutput *output,
             const float    *x,
@@ -32,7 +34,9 @@ plot_series (const UsOutput      *output,
              const char          *title,
              gsize                n_fields,
              const float *const  *fields,       /* (n_fields) of (T, C) */
-             const char *const   *names)        /* (n_fields), or NULL */
+             const char *const   *names,        /* (n_fields), or NULL */
+             const float         *mean,         /* (T, C) and */
+             const float         *sd)           /* (T, C) of a band; NULL: none */
 {
   GPtrArray *plots = g_ptr_array_new_with_free_func ((GDestroyNotify) us_plot_unref);
 
@@ -41,6 +45,8 @@ plot_series (const UsOutput      *output,
       UsPlot *plot = us_series_plot_new (output, i, i == 0 ? title : NULL);
 
       g_ptr_array_add (plots, plot);
+      if (sd != NULL)
+        us_series_plot_add_band (plot, output, i, BAND_NAME, &(UsPlotStyle) { .colour = US_COLOUR_MUTED }, mean, sd);
       for (gsize f = 0; f < n_fields; f++)
         us_series_plot_add (plot, output, i, names != NULL ? names[f] : NULL, NULL, fields[f]);
     }
@@ -77,6 +83,56 @@ write_csv (const UsOutput *output,
   return us_csv_write (path, output->height, n_columns, (const char *const *) names, values, error);
 }
 
+/* The same of mean and spread: columns c0_mean, c0_sd, …, or mean and sd where there is one. */
+static gboolean
+write_spread_csv (const UsOutput *output,
+                  const float    *mean,
+                  const float    *sd,
+                  const char     *path,
+                  GError        **error)
+{
+  gsize n_columns = output->width * output->channels;
+  g_auto(GStrv) names = g_new0 (char *, 2 * n_columns + 1);
+  g_autofree double *values = g_new (double, 2 * output->height * n_columns);
+
+  for (gsize c = 0; c < 2 * n_columns; c++)
+    {
+      const char *what = c % 2 == 0 ? "mean" : "sd";
+
+      if (n_columns == 1)
+        names[c] = g_strdup (what);
+      else
+        names[c] = output->channel_info != NULL && output->width == 1
+                   ? g_strdup_printf ("%s_%s", output->channel_info[c / 2].id, what)
+                   : g_strdup_printf ("c%" G_GSIZE_FORMAT "_%s", c / 2, what);
+    }
+  for (gsize i = 0; i < output->height * n_columns; i++)
+    {
+      values[2 * i] = mean[i];
+      values[2 * i + 1] = sd[i];
+    }
+  return us_csv_write (path, output->height, 2 * n_columns, (const char *const *) names, values, error);
+}
+
+/* (2, …): the mean, then the spread. */
+static gboolean
+write_spread_npy (const UsOutput *output,
+                  const float    *mean,
+                  const float    *sd,
+                  const char     *path,
+                  GError        **error)
+{
+  gsize image[] = { 2, output->height, output->width, output->channels };
+  gsize series[] = { 2, output->height, output->channels };
+  gboolean is_image = output->kind == US_OUTPUT_IMAGE;
+  g_autoptr(UsArray) array = us_array_new (US_DTYPE_F32, is_image ? 4 : 3, is_image ? image : series);
+  gsize n = us_output_n_values (output);
+
+  memcpy (array->data, mean, n * sizeof *mean);
+  memcpy ((float *) array->data + n, sd, n * sizeof *sd);
+  return us_npy_write (path, array, error);
+}
+
 static gboolean
 write_npy (const UsOutput *output,
            const float    *x,
@@ -110,11 +166,45 @@ us_cli_write_field (const UsOutput *output,
     return us_cli_misused (error, "%s: expected a name ending in .png, .svg, .pdf, .npy or .csv", path);
   if (output->kind == US_OUTPUT_SERIES)
     {
-      plots = plot_series (output, title, 1, &x, NULL);
+      plots = plot_series (output, title, 1, &x, NULL, NULL, NULL);
       return export_column (plots, path, 480, 480, error);
     }
   image = plot_image (output, x, title);
   return us_plot_export (image, path, 480, 480, US_THEME_PRINT, error);
+}
+
+gboolean
+us_cli_write_spread (const UsOutput *output,
+                     const float    *mean,
+                     const float    *sd,
+                     const char     *title,
+                     const char     *path,
+                     GError        **error)
+{
+  const char *const columns[] = { "mean", "spread", NULL }, *const names[] = { "mean" };
+  gsize n = us_output_n_values (output);
+  g_autoptr(GPtrArray) plots = NULL;
+  g_autoptr(UsPlot) plot = NULL;
+  g_autofree float *pixels = NULL;
+
+  if (g_str_has_suffix (path, ".npy"))
+    return write_spread_npy (output, mean, sd, path, error);
+  if (g_str_has_suffix (path, ".csv"))
+    return write_spread_csv (output, mean, sd, path, error);
+  if (!g_str_has_suffix (path, ".png") && !g_str_has_suffix (path, ".svg") && !g_str_has_suffix (path, ".pdf"))
+    return us_cli_misused (error, "%s: expected a name ending in .png, .svg, .pdf, .npy or .csv", path);
+  if (output->kind == US_OUTPUT_SERIES)
+    {
+      plots = plot_series (output, title, 1, &mean, names, mean, sd);
+      return export_column (plots, path, 480, 480, error);
+    }
+  pixels = g_new (float, 2 * n);
+  memcpy (pixels, mean, n * sizeof *pixels);
+  memcpy (pixels + n, sd, n * sizeof *pixels);
+  plot = us_plot_new (title);
+  us_plot_add_image_grid (plot, NULL, 1, 2, output->height, output->width, output->channels, pixels,
+                          US_COLOUR_MAP_GREY, output->lower, output->upper, NULL, columns);
+  return us_plot_export (plot, path, 640, 360, US_THEME_PRINT, error);
 }
 
 gboolean
@@ -142,6 +232,6 @@ us_cli_write_inference (UsSimvae            *model,
                               US_COLOUR_MAP_GREY, output->lower, output->upper, NULL, columns);
       return us_plot_export (plot, path, 760, 300, US_THEME_PRINT, error);
     }
-  plots = plot_series (output, title, G_N_ELEMENTS (fields), fields, columns);
+  plots = plot_series (output, title, G_N_ELEMENTS (fields), fields, columns, inference->decoded, inference->spread);
   return export_column (plots, path, 640, 420, error);
 }

@@ -5,6 +5,7 @@
 #include "us-cli.h"
 #include "us-evaluate.h"
 #include "us-evaluate-drawings.h"
+#include "us-repeats.h"
 #include "us-simvae.h"
 
 #include <math.h>
@@ -63,13 +64,12 @@ run_decode (int           argc,
   g_autoptr(UsSimvae) model = NULL;
   g_autoptr(UsPlayer) player = NULL;
   g_autofree double *theta = NULL, *middle = NULL;
-  g_autofree float *x = NULL, *truth = NULL;
+  g_autofree float *x = NULL, *sd = NULL, *truth = NULL, *variance = NULL;
   g_autofree char *title = NULL;
   const UsSimulator *simulator;
   const UsOutput *output;
   gsize n;
-  double sum = 0;
-  UsRng rng;
+  double rms;
 
   if (!us_cli_parse (&us_cli_command_decode, entries, &argc, &argv, 1, error))
     return FALSE;
@@ -91,19 +91,25 @@ run_decode (int           argc,
   /* Both, so that the distance between them can be said. */
   n = us_output_n_values (output);
   x = g_new (float, n);
+  sd = g_new (float, n);
   truth = g_new (float, n);
+  variance = g_new (float, n);
   player = us_player_new (model, 1, NULL);
-  us_player_decode (player, 1, theta, x);
-  us_rng_init (&rng, 0, US_RNG_SIMULATOR, 0);
-  if (simulator->run (simulator, theta, us_simvae_output (model), &rng, truth) != US_SIM_OK)
+  us_player_decode_spread (player, 1, theta, x, sd);
+  if (!us_repeats_run (simulator, us_simvae_output (model), theta, US_REPEATS_ONE, 0, 0, truth, variance))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s cannot be run at these parameters", simulator->id);
       return FALSE;
     }
-  for (gsize i = 0; i < n; i++)
-    sum += ((double) x[i] - truth[i]) * ((double) x[i] - truth[i]);
+  rms = us_repeats_rms (n, x, truth, variance, US_REPEATS_ONE);
+  for (gsize i = 0; simulate && i < n; i++)
+    {
+      x[i] = truth[i];
+      sd[i] = sqrtf (variance[i]);
+    }
   title = g_strdup_printf ("%s, %s", simulator->title, simulate ? "simulator" : "decoder");
-  if (!us_cli_write_field (output, simulate ? truth : x, title, out, error))
+  if (!(output->noisy ? us_cli_write_spread (output, x, sd, title, out, error)
+                      : us_cli_write_field (output, x, title, out, error)))
     return FALSE;
   if (json)
     {
@@ -113,7 +119,7 @@ run_decode (int           argc,
       json_builder_set_member_name (builder, "file");
       json_builder_add_string_value (builder, out);
       json_builder_set_member_name (builder, "rms_decoder_simulator");
-      json_builder_add_double_value (builder, sqrt (sum / n));
+      json_builder_add_double_value (builder, rms);
       json_builder_set_member_name (builder, "parameters");
       json_builder_begin_object (builder);
       for (gsize p = 0; p < simulator->n_parameters; p++)
@@ -126,7 +132,8 @@ run_decode (int           argc,
       us_cli_print_json (builder, FALSE);
     }
   else
-    printf ("%s: RMS between decoder and simulator %.4g\n", out, sqrt (sum / n));
+    printf ("%s: RMS between decoder and simulator %.4g%s\n", out, rms,
+            output->noisy ? ", of their means (" G_STRINGIFY (US_REPEATS_ONE) " runs)" : "");
   return TRUE;
 }
 
@@ -146,6 +153,21 @@ print_gaps (const char          *estimator,
     printf ("%9.4f\n", information->mig_equivalent);
   else
     printf ("%9s\n", "-");
+}
+
+/* Of a noisy output. */
+static void
+print_spread (const UsEvaluation *evaluation)
+{
+  const UsSpreadScore *spread = evaluation->spread;
+
+  if (evaluation->rms_noise > 0)
+    printf ("Of the means, each of %d runs less what so few miss; the noise itself has the RMS %.5g\n", US_REPEATS_MANY,
+            evaluation->rms_noise);
+  if (spread != NULL)
+    printf ("Spread of the decoder: log score %.5g nats a value (the simulator's own mean and spread %.5g), "
+            "%.2f %% of the values in its band of %.0f %%, RMS of standardised values %.4f\n", spread->log_score,
+            spread->log_score_truth, 100 * spread->coverage, 100 * spread->level, spread->rms_standard);
 }
 
 static void
@@ -180,6 +202,7 @@ print_evaluation (UsSimvae           *model,
   printf ("\n%" G_GSIZE_FORMAT " pairs\n", evaluation->n_pairs);
   printf ("RMS error of the output: decoder %.5g, decoder after encoder %.5g, simulator after encoder %.5g (chance %.5g)\n",
           evaluation->rms_decoder, evaluation->rms_both, evaluation->rms_simulator, evaluation->rms_chance);
+  print_spread (evaluation);
 }
 
 static void

@@ -261,8 +261,7 @@ run_pairs (UsEvaluation           *self,
         return FALSE;
 
       us_player_encode_latent (player, work.count, x, latent, sigma);
-      for (gsize i = 0; i < work.count * p_count; i++)
-        latent[i] = CLAMP (latent[i], -1.0, 1.0);
+      us_answers_clamp (us_simvae_prior (model), work.count, latent);
       work.latent = latent;
       if (config->refine)
         us_pool_run (pool, n_chunks, refine_answers, &work);

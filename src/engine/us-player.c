@@ -454,14 +454,6 @@ spread_in_units (UsPlayer     *self,
     }
 }
 
-static void
-clamp_latents (double *z,
-               gsize   n)
-{
-  for (gsize i = 0; i < n; i++)
-    z[i] = CLAMP (z[i], -1.0, 1.0);
-}
-
 void
 us_player_encode (UsPlayer    *self,
                   gsize        count,
@@ -478,7 +470,7 @@ us_player_encode (UsPlayer    *self,
       const float *rows = x + first * self->n_values;
 
       us_player_encode_latent (self, n, rows, self->latent, self->sigma);
-      clamp_latents (self->latent, n * p_count);
+      us_answers_clamp (us_simvae_prior (self->model), n, self->latent);
       for (gsize i = 0; i < n; i++)
         us_prior_from_latent (prior, self->latent + i * p_count, theta + (first + i) * p_count);
       if (sd == NULL)
@@ -510,7 +502,7 @@ us_player_encode_interval (UsPlayer    *self,
       const float *rows = x + first * self->n_values;
 
       us_player_encode_latent (self, n, rows, self->latent, self->sigma);
-      clamp_latents (self->latent, n * p_count);
+      us_answers_clamp (us_simvae_prior (self->model), n, self->latent);
       us_player_decode_latent (self, n, self->latent, self->x, NULL);
       for (gsize i = 0; i < n; i++)
         {
@@ -537,7 +529,7 @@ simulate_answer (UsPlayer    *self,
   result->rms_simulator = NAN;
   if (us_repeats_run (us_simvae_simulator (self->model), us_simvae_output (self->model), result->mean, US_REPEATS_ONE,
                       0, 0, result->simulated, variance))
-    result->rms_simulator = us_rms_to_mean (n, x, result->simulated, variance, US_REPEATS_ONE);
+    result->rms_simulator = us_repeats_rms (n, x, result->simulated, variance, US_REPEATS_ONE);
   else
     for (gsize i = 0; i < n; i++)
       result->simulated[i] = NAN;
@@ -579,7 +571,7 @@ us_player_infer (UsPlayer     *self,
   result->simulated = g_new0 (float, n);
 
   us_player_encode_latent (self, 1, x, self->latent, self->sigma);
-  clamp_latents (self->latent, p_count);
+  us_answers_clamp (us_simvae_prior (self->model), 1, self->latent);
   us_prior_from_latent (us_simvae_prior (self->model), self->latent, result->mean);
   if (self->noisy)
     result->spread = g_new (float, n);

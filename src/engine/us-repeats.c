@@ -76,3 +76,18 @@ us_repeats_log_spread (double variance,
 
   return MAX (log_spread, log (least));
 }
+
+double
+us_repeats_rms (gsize        n,
+                const float *x,
+                const float *mean,
+                const float *variance,
+                guint        n_runs)
+{
+  double sum = 0;
+
+  for (gsize i = 0; i < n; i++)
+    sum += ((double) x[i] - mean[i]) * ((double) x[i] - mean[i]);
+  sum = sum / n - us_repeats_excess (n, variance, n_runs);
+  return sqrt (MAX (sum, 0));
+}

@@ -35,6 +35,12 @@ gboolean us_repeats_run     (const UsSimulator *simulator,
 double   us_repeats_excess  (gsize              n,
                              const float       *variance,
                              guint              n_runs);
+/* RMS of x − the mean of R runs, without that. */
+double   us_repeats_rms     (gsize              n,
+                             const float       *x,
+                             const float       *mean,
+                             const float       *variance,
+                             guint              n_runs);
 /* The logarithm of the true spread of a normal value, unbiased, from its sample variance over R − 1, R > 1, of
  * which `least` squared is the least. */
 double   us_repeats_log_spread (double          variance,

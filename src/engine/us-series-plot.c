@@ -4,6 +4,8 @@
 
 #include "us-series-plot.h"
 
+#include "us-simvae.h"
+
 #include <glib/gi18n.h>
 
 #define ROOM 0.04               /* of the range, beyond each end */
@@ -75,5 +77,36 @@ us_series_plot_add (UsPlot            *plot,
       for (gsize t = 0; t < T; t++)
         y[t] = values[t * C + c];
       us_plot_add_line (plot, c == first ? name : NULL, style, T, x, y);
+    }
+}
+
+void
+us_series_plot_add_band (UsPlot            *plot,
+                         const UsOutput    *output,
+                         gsize              which,
+                         const char        *name,
+                         const UsPlotStyle *style,
+                         const float       *mean,
+                         const float       *sd)
+{
+  gsize T = output->height, C = output->channels;
+  gsize first = output->channel_info != NULL ? which : 0;
+  gsize end = output->channel_info != NULL ? which + 1 : C;
+  g_autofree double *x = g_new (double, T);
+  g_autofree double *lower = g_new (double, T);
+  g_autofree double *upper = g_new (double, T);
+
+  for (gsize t = 0; t < T; t++)
+    x[t] = us_output_x (output, t);
+  for (gsize c = first; c < end; c++)
+    {
+      for (gsize t = 0; t < T; t++)
+        {
+          double half = US_BAND_WIDTH * sd[t * C + c];
+
+          lower[t] = mean[t * C + c] - half;
+          upper[t] = mean[t * C + c] + half;
+        }
+      us_plot_add_band (plot, c == first ? name : NULL, style, T, x, lower, upper);
     }
 }

@@ -29,5 +29,13 @@ void    us_series_plot_add      (UsPlot            *plot,
                                  const char        *name,
                                  const UsPlotStyle *style,
                                  const float       *values);    /* (T, C) */
+/* The band in which the central US_BAND_LEVEL of normal values lies, under what is added afterwards. */
+void    us_series_plot_add_band (UsPlot            *plot,
+                                 const UsOutput    *output,
+                                 gsize              which,
+                                 const char        *name,
+                                 const UsPlotStyle *style,
+                                 const float       *mean,       /* (T, C) */
+                                 const float       *sd);        /* (T, C) */
 
 G_END_DECLS

@@ -150,8 +150,7 @@ collect (Work          *work,
           }
 
       us_player_encode_latent (player, work->count, work->x, z, sigma);
-      for (gsize i = 0; i < work->count * p_count; i++)
-        z[i] = CLAMP (z[i], -1.0, 1.0);
+      us_answers_clamp (prior, work->count, z);
       us_player_decode_latent (player, work->count, z, decoded, NULL);
       for (gsize i = 0; i < work->count; i++)
         us_prior_from_latent (prior, z + i * p_count, work->answer + i * p_count);
@@ -165,7 +164,7 @@ collect (Work          *work,
           else
             latent_residual (work, &code, i, z + i * p_count, sigma + i * p_count, residual + (done + i) * p_count);
           if (!work->failed[i])
-            rms[(*n_rms)++] = us_rms_to_mean (n_values, work->x + i * n_values, work->again + i * n_values,
+            rms[(*n_rms)++] = us_repeats_rms (n_values, work->x + i * n_values, work->again + i * n_values,
                                               work->variance + i * n_values, US_REPEATS_MANY);
         }
     }

@@ -117,6 +117,12 @@ void us_player_decode_latent (UsPlayer     *self,
                               float        *x,
                               float        *sd);      /* or NULL */
 
+/* Answers z (count, P) into the prior.  One that has no ends of its own, normal or log-normal, is kept to its central
+ * 99.9 %: its bounds are where the simulator ends, decades beyond what was ever drawn. */
+void us_answers_clamp         (const UsPrior *prior,
+                               gsize          count,
+                               double        *z);
+
 /* A network's named tensors, each with the prefix before its name ("decoder."). */
 void     us_safetensors_add_weights (UsSafetensors    *file,
                                      const char       *prefix,
@@ -136,12 +142,6 @@ double us_log_score      (gsize        n,
                           const float *x,
                           const float *mean,
                           const float *sd);
-/* RMS of x − the mean of R runs, without what such a mean misses; variance (N) of the runs. */
-double us_rms_to_mean    (gsize        n,
-                          const float *x,
-                          const float *mean,
-                          const float *variance,
-                          guint        n_runs);
 
 /* Rows of the streams of one seed, kept apart by purpose. */
 #define US_ROWS_OF_STEP(step)  (((guint64) (step) - 1) << 40)    /* training, steps 1 and 2 */

@@ -4,10 +4,11 @@
 #include "us-simvae-private.h"
 
 #include "us-error.h"
-#include "us-repeats.h"
 
 #include <math.h>
 #include <string.h>
+
+#define ENDLESS 0.999           /* the latent of a prior without ends is its distribution function */
 
 struct _UsSimvae
 {
@@ -219,6 +220,23 @@ us_simvae_n_answers (const UsSimvae *self)
   return w;
 }
 
+void
+us_answers_clamp (const UsPrior *prior,
+                  gsize          count,
+                  double        *z)
+{
+  gsize p_count = us_prior_simulator (prior)->n_parameters;
+
+  for (gsize p = 0; p < p_count; p++)
+    {
+      UsDistributionKind kind = us_prior_distribution (prior, p)->kind;
+      double end = kind == US_DISTRIBUTION_NORMAL || kind == US_DISTRIBUTION_LOG_NORMAL ? ENDLESS : 1;
+
+      for (gsize i = 0; i < count; i++)
+        z[i * p_count + p] = CLAMP (z[i * p_count + p], -end, end);
+    }
+}
+
 double
 us_rms_difference (gsize        n,
                    const float *a,
@@ -250,16 +268,4 @@ us_log_score (gsize        n,
       sum += log (sd[i]) + 0.5 * u * u;
     }
   return sum / n + 0.5 * log (2 * G_PI);
-}
-
-double
-us_rms_to_mean (gsize        n,
-                const float *x,
-                const float *mean,
-                const float *variance,
-                guint        n_runs)
-{
-  double rms = us_rms_difference (n, x, mean), excess = us_repeats_excess (n, variance, n_runs);
-
-  return excess > 0 ? sqrt (MAX (rms * rms - excess, 0)) : rms;
 }

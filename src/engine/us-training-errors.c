@@ -55,8 +55,8 @@ us_training_errors_answer (UsTraining   *self,
 {
   if (row >= US_HELD_OUT_BATCH)
     return;
-  for (gsize p = 0; p < self->n_parameters; p++)
-    self->held_out_answers[row * self->n_parameters + p] = CLAMP (z[p], -1.0, 1.0);
+  memcpy (self->held_out_answers + row * self->n_parameters, z, self->n_parameters * sizeof *z);
+  us_answers_clamp (self->prior, 1, self->held_out_answers + row * self->n_parameters);
 }
 
 /* What is expected of held-out row i: S(V), or the mean of repeated runs. */
