@@ -42,7 +42,8 @@ slopes (double        t,
         double       *dydt)
 {
   const Rates *rates = data;
-  const double infected = rates->infect * y[SUSCEPTIBLE] * y[INFECTIOUS];
+  /* what rounding leaves below zero infects nobody */
+  const double infected = rates->infect * y[SUSCEPTIBLE] * MAX (y[INFECTIOUS], 0.0);
   const double ill = rates->fall_ill > 0.0 ? rates->fall_ill * y[EXPOSED] : infected;
   const double immune = 1.0 - y[SUSCEPTIBLE] - y[EXPOSED] - y[INFECTIOUS];
 
@@ -62,7 +63,9 @@ solver_init (UsOde            *ode,
   const double first = self->initial / self->population;
   const double start[N_STATES] = { [SUSCEPTIBLE] = 1.0 - first, [INFECTIOUS] = first };
   const double small = TOLERANCE * first;
-  const double absolute[N_STATES] = { small, small, small, small, small };
+  /* Where susceptibles come back the next wave grows from whatever is left, however little. */
+  const double left = rates->wane > 0.0 ? 1e-200 : small;
+  const double absolute[N_STATES] = { small, small, left, small, small };
 
   us_ode_init (ode, slopes, rates, N_STATES, self->introduction, start, TOLERANCE, absolute);
 }

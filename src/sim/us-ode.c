@@ -166,9 +166,10 @@ step_error (const UsOde *self,
       fifth += e5 * scale * (e5 * scale);
       third += e3 * scale * (e3 * scale);
     }
-  if (fifth == 0 && third == 0)
-    return 0;
   both = fifth + 0.01 * third;
+  /* nothing, or so little that it underflows; not NaN */
+  if (both <= 0)
+    return 0;
   return h * fifth / sqrt (both * (double) self->n_states);
 }
 
