@@ -6,6 +6,7 @@
 #include "us-csv.h"
 #include "us-file.h"
 #include "us-json.h"
+#include "us-predictor.h"
 #include "us-reading.h"
 #include "us-refine.h"
 
@@ -381,6 +382,12 @@ run_infer (int           argc,
     return us_cli_misused (error, "--data is missing: an image, a CSV, an .npy/.npz or a drawing");
   if (out == NULL)
     return us_cli_misused (error, "--out is missing: a .csv file for the samples");
+  if (us_predictor_is_file (argv[1]))
+    {
+      if (as_it_stands || refine || table != NULL || figure != NULL)
+        return us_cli_misused (error, "--as-it-stands, --refine, --table and --figure go with a SimVAE; %s is a predictor", argv[1]);
+      return us_cli_infer_predictor (argv[1], data, out, json, error);
+    }
   if ((model = us_simvae_load (argv[1], error)) == NULL || !us_simvae_check_named (model, error))
     return FALSE;
   if (refine && us_refine_refusal (us_simvae_prior (model), us_simvae_output (model)) != NULL)

@@ -347,6 +347,9 @@ run_train (int           argc,
   UsTrainerConfig config = { NULL };
   g_autoptr(UsPrior) prior = NULL;
 
+  if (argc >= 2 && (g_str_equal (argv[1], "forecast") || g_str_equal (argv[1], "selection")
+                    || g_str_equal (argv[1], "quantities")))
+    return us_cli_train_predictor (argc, argv, command, cancellable, error);
   if (argc < 2 || !g_str_equal (argv[1], "simvae"))
     {
       if (argc >= 2 && (g_str_equal (argv[1], "--help") || g_str_equal (argv[1], "-h")))

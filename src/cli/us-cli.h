@@ -69,6 +69,18 @@ void     us_cli_benchmark_attribution (guint           threads,
                                        UsBenchmarkFunc func,
                                        gpointer        data);
 
+/* `train forecast`, `train selection`, `train quantities` and `infer` of such a model: us-cli-predict.c. */
+gboolean us_cli_train_predictor    (int           argc,
+                                    char        **argv,
+                                    const char   *command,
+                                    GCancellable *cancellable,
+                                    GError      **error);
+gboolean us_cli_infer_predictor    (const char   *model_path,
+                                    const char   *data,
+                                    const char   *out,
+                                    gboolean      json,
+                                    GError      **error);
+
 /* Parses options; what is left is checked to be n_positional words (below 0: any number), which stay
  * in *argv from 1.  `--help` prints and exits with 0. */
 gboolean us_cli_parse      (const UsCliCommand  *command,
