@@ -51,6 +51,7 @@ extern const UsCliCommand us_cli_command_simulate;
 extern const UsCliCommand us_cli_command_train;
 extern const UsCliCommand us_cli_command_decode;
 extern const UsCliCommand us_cli_command_infer;
+extern const UsCliCommand us_cli_command_fit;
 extern const UsCliCommand us_cli_command_evaluate;
 extern const UsCliCommand us_cli_command_reproduce;
 extern const UsCliCommand us_cli_command_benchmark;

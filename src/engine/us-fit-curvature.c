@@ -54,8 +54,9 @@ choose_step (gsize         n,
     {
       double rise, wanted;
 
+      /* an end of the range, or of what the simulator can have made: on its far side all is impossible */
       if (step < LEAST_STEP)
-        return room > 10 * LEAST_STEP ? LEAST_STEP : 0;
+        return room > 10 * LEAST_STEP && isfinite (rise_over (n, z, i, LEAST_STEP, least, func, data)) ? LEAST_STEP : 0;
       rise = rise_over (n, z, i, step, least, func, data);
       if (rise > TOO_FLAT && rise < TOO_STEEP)
         return step;

@@ -12,17 +12,21 @@
 #include <math.h>
 #include <string.h>
 
-/* P parameters, Q of them free and continuous: z (Q) their latents of the prior, in the cube -1 .. 1.  S draws. */
+/* P parameters, Q of them free and continuous: z (Q) their latents of the search, in which they lie evenly or with even
+ * logarithms, -1 .. 1.  S draws. */
 
 #define N_DRAWS      8000
-#define ADAPT_ROUNDS 4
+#define ADAPT_ROUNDS 6
+#define ADAPT_DRAWS  10         /* effective ones, a dimension, that a round is to have; weights are evened out for it … */
+#define LEAST_POWER  1e-3       /* … to no less than this */
 #define ADAPT_SHARE  4          /* of the draws, each round: one in so many */
 #define MOST_PEAKS   3
 #define FREEDOM      5.0        /* of Student's t: its tails are heavier than any posterior's */
-#define FROM_CUBE    0.1        /* share of draws from the whole cube: weights stay bounded */
-#define APART        0.05       /* peaks nearer than this, in each latent, are one */
+#define FROM_PRIOR   0.1        /* share of draws from the prior itself: weights stay bounded */
+#define APART        0.2        /* peaks nearer than this, in each latent, are one; in spreads of the prior */
 #define EDGE         (1 - 1e-9)
-#define FIRST_WIDTH  0.05       /* where there is no curvature to go by */
+#define FIRST_WIDTH  0.2        /* where there is no curvature to go by; likewise */
+#define FIRST_STEP   0.1        /* likewise */
 #define LEAST_DRAWS  100        /* effective: fewer are no evidence */
 #define ACCEPTED_OF  20000      /* draws, for a constraint's share of the prior */
 
@@ -40,6 +44,7 @@ typedef struct
   gsize         q_count;
   double        theta[US_MAX_PARAMETERS];       /* (P) discrete and fixed ones stand here */
   double        log_accepted;   /* the prior's own mass that the constraint lets through */
+  double        width[US_MAX_PARAMETERS];       /* (Q) of a part of which nothing is known */
   Part          parts[MOST_PEAKS];
   gsize         n_parts;
 } Sampler;
@@ -57,23 +62,11 @@ typedef struct
 
 /* log dθ/dz of parameter p */
 static double
-log_stretch (const UsPrior *prior,
-             gsize          p,
-             double         theta)
+log_stretch (const UsFitProblem *problem,
+             gsize               p,
+             double              theta)
 {
-  const UsDistribution *d = us_prior_distribution (prior, p);
-
-  switch (d->kind)
-    {
-    case US_DISTRIBUTION_UNIFORM:
-    case US_DISTRIBUTION_TRIANGULAR:
-      return log ((d->b - d->a) / 2);
-    case US_DISTRIBUTION_LOG_UNIFORM:
-      return log (theta * log (d->b / d->a) / 2);
-    default:
-      /* by the distribution function: density dθ = dz / 2 */
-      return -log (2 * us_prior_density (prior, p, theta));
-    }
+  return log (us_fit_stretch (problem, p, theta));
 }
 
 /* Of the free parameters' latents; what is discrete has been drawn by its own probability. */
@@ -85,7 +78,7 @@ log_prior (const Sampler *self,
   double value = us_prior_log_density (problem->prior, theta) - self->log_accepted;
 
   for (gsize q = 0; q < self->q_count; q++)
-    value += log_stretch (problem->prior, problem->free[q], theta[problem->free[q]]);
+    value += log_stretch (problem, problem->free[q], theta[problem->free[q]]);
   for (gsize d = 0; d < problem->n_discrete; d++)
     value -= log (us_prior_density (problem->prior, problem->discrete[d], theta[problem->discrete[d]]));
   return value;
@@ -101,36 +94,36 @@ theta_of (const Sampler *self,
   for (gsize q = 0; q < self->q_count; q++)
     if (!(fabs (z[q]) < EDGE))
       return FALSE;
-  us_prior_to_latent (self->problem->prior, self->theta, all);
+  us_prior_to_latent (self->problem->search, self->theta, all);
   for (gsize q = 0; q < self->q_count; q++)
     all[self->problem->free[q]] = z[q];
-  us_prior_from_latent (self->problem->prior, all, theta);
+  us_prior_from_latent (self->problem->search, all, theta);
+  for (gsize d = 0; d < self->problem->n_discrete; d++)
+    theta[self->problem->discrete[d]] = self->theta[self->problem->discrete[d]];
   return TRUE;
 }
 
-/* theta (P) of z is filled in where there is one. */
+/* theta (P) and log prior of z are filled in; -INFINITY where there is none. */
 static double
 log_posterior (const Sampler *self,
                const double  *z,
-               double        *theta)
+               double        *theta,
+               double        *prior)
 {
-  double prior;
-
+  *prior = -INFINITY;
   if (!theta_of (self, z, theta))
     return -INFINITY;
-  for (gsize d = 0; d < self->problem->n_discrete; d++)
-    theta[self->problem->discrete[d]] = self->theta[self->problem->discrete[d]];
-  prior = log_prior (self, theta);
-  return isfinite (prior) ? prior + us_fit_log_likelihood (self->problem, theta, NULL) : -INFINITY;
+  *prior = log_prior (self, theta);
+  return isfinite (*prior) ? *prior + us_fit_log_likelihood (self->problem, theta, NULL) : -INFINITY;
 }
 
 static double
 minus_log_posterior (const double *z,
                      gpointer      data)
 {
-  double theta[US_MAX_PARAMETERS];
+  double theta[US_MAX_PARAMETERS], prior;
 
-  return -log_posterior (data, z, theta);
+  return -log_posterior (data, z, theta, &prior);
 }
 
 /* Of a product of priors that a constraint cuts: which share it leaves.  A simulator's own density is whole. */
@@ -159,9 +152,10 @@ log_share_accepted (const UsPrior *prior)
 
 /* chol of a covariance (Q, Q), which is lost; a diagonal one where it is not positive. */
 static void
-set_shape (Part   *part,
-           gsize   q_count,
-           double *covariance)
+set_shape (Part         *part,
+           gsize         q_count,
+           const double *width,         /* (Q) */
+           double       *covariance)
 {
   gsl_matrix_view a = gsl_matrix_view_array (covariance, q_count, q_count);
   gboolean good = TRUE;
@@ -175,7 +169,7 @@ set_shape (Part   *part,
   for (gsize i = 0; i < q_count; i++)
     {
       for (gsize j = 0; j < q_count; j++)
-        part->chol[i * q_count + j] = good ? (j <= i ? covariance[i * q_count + j] : 0) : (i == j) * FIRST_WIDTH;
+        part->chol[i * q_count + j] = good ? (j <= i ? covariance[i * q_count + j] : 0) : (i == j) * width[i];
       part->log_det += log (part->chol[i * q_count + i]);
     }
 }
@@ -202,13 +196,13 @@ log_density_of (const Part   *part,
 }
 
 static double
-density_of_all (const Sampler *self,
-                const double  *z)
+density_of_parts (const Sampler *self,
+                  const double  *z)
 {
-  double sum = FROM_CUBE * pow (0.5, self->q_count);
+  double sum = 0;
 
   for (gsize k = 0; k < self->n_parts; k++)
-    sum += (1 - FROM_CUBE) * self->parts[k].share * exp (log_density_of (&self->parts[k], self->q_count, z));
+    sum += self->parts[k].share * exp (log_density_of (&self->parts[k], self->q_count, z));
   return sum;
 }
 
@@ -220,13 +214,17 @@ draw_proposal (const Sampler *self,
   double u = us_rng_uniform (rng), y[US_MAX_PARAMETERS], square = 0;
   gsize k = 0;
 
-  if (u < FROM_CUBE)
+  if (u < FROM_PRIOR)
     {
+      double theta[US_MAX_PARAMETERS], all[US_MAX_PARAMETERS];
+
+      us_prior_sample (self->problem->prior, rng, theta);
+      us_prior_to_latent (self->problem->search, theta, all);
       for (gsize q = 0; q < self->q_count; q++)
-        z[q] = us_rng_range (rng, -1, 1);
+        z[q] = all[self->problem->free[q]];
       return;
     }
-  u = (u - FROM_CUBE) / (1 - FROM_CUBE);
+  u = (u - FROM_PRIOR) / (1 - FROM_PRIOR);
   while (k + 1 < self->n_parts && u >= self->parts[k].share)
     u -= self->parts[k++].share;
   for (gsize q = 0; q < self->q_count; q++)
@@ -256,7 +254,7 @@ is_known (const Sampler *self,
       double most = 0;
 
       for (gsize q = 0; q < self->q_count; q++)
-        most = MAX (most, fabs (z[q] - self->parts[k].centre[q]));
+        most = MAX (most, fabs (z[q] - self->parts[k].centre[q]) / self->problem->spread[q]);
       if (most < APART)
         return TRUE;
     }
@@ -280,12 +278,38 @@ shape_part (Sampler *self,
   for (gsize q = 0; q < q_count; q++)
     if (bound[q])
       {
-        inverse[q * q_count + q] = FIRST_WIDTH * FIRST_WIDTH;
+        inverse[q * q_count + q] = self->width[q] * self->width[q];
         n_bound++;
       }
   part->chol = g_new0 (double, q_count * q_count);
-  set_shape (part, q_count, inverse);
+  set_shape (part, q_count, self->width, inverse);
   return peaked && n_bound == 0 ? -least + q_count * log (2 * G_PI) / 2 - log_det / 2 : NAN;
+}
+
+/* A fit may go further than the prior: a hundredth of its support away from its ends. */
+static void
+move_inside (const UsFitProblem *problem,
+             const double       *peak,
+             double             *theta)
+{
+  gsize p_count = problem->simulator->n_parameters;
+
+  memcpy (theta, peak, p_count * sizeof *theta);
+  for (gsize p = 0; p < p_count; p++)
+    {
+      double lower, upper;
+
+      us_prior_range (problem->prior, p, &lower, &upper);
+      if (theta[p] <= lower || theta[p] >= upper)
+        {
+          double z[US_MAX_PARAMETERS], moved[US_MAX_PARAMETERS];
+
+          us_prior_to_latent (problem->prior, theta, z);
+          z[p] *= 0.99;
+          us_prior_from_latent (problem->prior, z, moved);
+          theta[p] = moved[p];
+        }
+    }
 }
 
 /* The peaks of likelihood times prior that lie apart; Laplace's approximation at the first. */
@@ -298,15 +322,16 @@ make_parts (Sampler      *self,
   double laplace = NAN, steps[US_MAX_PARAMETERS];
 
   for (gsize q = 0; q < q_count; q++)
-    steps[q] = 0.02;
+    steps[q] = FIRST_STEP * self->problem->spread[q];
   for (gsize i = 0; i < n_peaks && self->n_parts < MOST_PEAKS; i++)
     {
       Part *part = &self->parts[self->n_parts];
-      double all[US_MAX_PARAMETERS], least, here;
+      double all[US_MAX_PARAMETERS], theta[US_MAX_PARAMETERS], least, here;
 
-      us_prior_to_latent (self->problem->prior, peaks + i * p_count, all);
+      move_inside (self->problem, peaks + i * p_count, theta);
+      us_prior_to_latent (self->problem->search, theta, all);
       for (gsize q = 0; q < q_count; q++)
-        part->centre[q] = CLAMP (all[self->problem->free[q]], -0.99, 0.99);
+        part->centre[q] = CLAMP (all[self->problem->free[q]], -0.9999, 0.9999);
       least = us_fit_simplex (q_count, part->centre, steps, minus_log_posterior, self);
       if (is_known (self, part->centre) || !(least < 1e99))
         continue;
@@ -322,8 +347,10 @@ make_parts (Sampler      *self,
       memset (part->centre, 0, sizeof part->centre);
       part->chol = g_new0 (double, q_count * q_count);
       for (gsize q = 0; q < q_count; q++)
-        part->chol[q * q_count + q] = 0.5;
-      part->log_det = q_count * log (0.5);
+        {
+          part->chol[q * q_count + q] = self->problem->spread[q];
+          part->log_det += log (self->problem->spread[q]);
+        }
     }
   for (gsize k = 0; k < self->n_parts; k++)
     self->parts[k].share = 1.0 / self->n_parts;
@@ -348,7 +375,7 @@ draws_new (Sampler *self,
   draws->log_weight = g_new (double, n);
   for (gsize s = 0; s < n; s++)
     {
-      double *z = draws->z + s * self->q_count, theta[US_MAX_PARAMETERS];
+      double *z = draws->z + s * self->q_count, theta[US_MAX_PARAMETERS], prior;
       UsRng rng;
 
       us_rng_init (&rng, seed, US_RNG_EVALUATE, first + s);
@@ -361,10 +388,10 @@ draws_new (Sampler *self,
         }
       draw_proposal (self, &rng, z);
       draws->log_weight[s] = g_cancellable_is_cancelled (problem->cancellable) ? -INFINITY
-                                                                               : log_posterior (self, z, theta);
+                                                                               : log_posterior (self, z, theta, &prior);
       if (isfinite (draws->log_weight[s]))
         {
-          draws->log_weight[s] -= log (density_of_all (self, z));
+          draws->log_weight[s] -= log (FROM_PRIOR * exp (prior) + (1 - FROM_PRIOR) * density_of_parts (self, z));
           memcpy (draws->theta + s * p_count, theta, p_count * sizeof *theta);
         }
     }
@@ -380,9 +407,10 @@ draws_free (Draws *draws)
   g_free (draws);
 }
 
-/* Weights that sum to 1, from log weights; returns the log of their mean, -INFINITY: all are nothing. */
+/* Weights that sum to 1, from log weights times `power`; returns the log of their mean, -INFINITY: all are nothing. */
 static double
 normalise (const Draws *draws,
+           double       power,
            double      *weight, /* (S) */
            double      *effective)
 {
@@ -394,17 +422,17 @@ normalise (const Draws *draws,
   if (!isfinite (most))
     return -INFINITY;
   for (gsize s = 0; s < draws->n; s++)
-    sum += weight[s] = exp (draws->log_weight[s] - most);
+    sum += weight[s] = exp (power * (draws->log_weight[s] - most));
   for (gsize s = 0; s < draws->n; s++)
     {
       weight[s] /= sum;
       square += weight[s] * weight[s];
     }
   *effective = 1 / square;
-  return most + log (sum / draws->n);
+  return power * most + log (sum / draws->n);
 }
 
-/* How much of each draw's weight part k is held to have made, the cube aside. */
+/* How much of each draw's weight part k is held to have made, the prior aside. */
 static double
 own_weights (const Sampler *self,
              gsize          k,
@@ -418,12 +446,11 @@ own_weights (const Sampler *self,
   for (gsize s = 0; s < draws->n; s++)
     {
       const double *z = draws->z + s * q_count;
-      double parts = density_of_all (self, z) - FROM_CUBE * pow (0.5, q_count);
+      double parts = density_of_parts (self, z);
 
       own[s] = 0;
       if (weight[s] > 0 && parts > 0)
-        own[s] = weight[s] * (1 - FROM_CUBE) * self->parts[k].share *
-                 exp (log_density_of (&self->parts[k], q_count, z)) / parts;
+        own[s] = weight[s] * self->parts[k].share * exp (log_density_of (&self->parts[k], q_count, z)) / parts;
       sum += own[s];
     }
   return sum;
@@ -433,6 +460,7 @@ own_weights (const Sampler *self,
 static void
 adapt_part (Part         *part,
             gsize         q_count,
+            const double *width,        /* (Q) */
             const Draws  *draws,
             const double *own,          /* (S) */
             double        sum)
@@ -448,7 +476,7 @@ adapt_part (Part         *part,
       for (gsize j = 0; j < q_count; j++)
         covariance[i * q_count + j] += own[s] / sum * (draws->z[s * q_count + i] - part->centre[i]) *
                                        (draws->z[s * q_count + j] - part->centre[j]);
-  set_shape (part, q_count, covariance);
+  set_shape (part, q_count, width, covariance);
 }
 
 /* The parts become what the draws say (population Monte Carlo; Cappé et al. 2008).  A part to which next to
@@ -462,8 +490,10 @@ adapt (Sampler     *self,
   g_autofree double *own = g_new (double, draws->n * k_count);
   double effective, sums[MOST_PEAKS], total = 0;
 
-  if (!isfinite (normalise (draws, weight, &effective)) || effective < 3 * self->q_count)
+  if (!isfinite (normalise (draws, 1, weight, &effective)))
     return;
+  for (double power = 0.7; effective < ADAPT_DRAWS * self->q_count && power > LEAST_POWER; power *= 0.7)
+    normalise (draws, power, weight, &effective);
   for (gsize k = 0; k < k_count; k++)
     total += sums[k] = own_weights (self, k, draws, weight, own + k * draws->n);
   if (!(total > 0))
@@ -471,7 +501,7 @@ adapt (Sampler     *self,
   for (gsize k = 0; k < k_count; k++)
     {
       if (sums[k] * effective > 3 * self->q_count)
-        adapt_part (&self->parts[k], self->q_count, draws, own + k * draws->n, sums[k]);
+        adapt_part (&self->parts[k], self->q_count, self->width, draws, own + k * draws->n, sums[k]);
       self->parts[k].share = (sums[k] / total + 0.01) / (1 + 0.01 * k_count);
     }
 }
@@ -516,6 +546,8 @@ us_fit_evidence (UsFit              *fit,
   if (fit->no_evidence != NULL)
     return;
   self.log_accepted = log_share_accepted (problem->prior);
+  for (gsize q = 0; q < self.q_count; q++)
+    self.width[q] = FIRST_WIDTH * problem->spread[q];
   memcpy (self.theta, peaks, fit->n_parameters * sizeof *peaks);
   fit->log_evidence_laplace = make_parts (&self, n_peaks, peaks);
   /* one round more than is kept: draws that shaped what they are weighed by would flatter it */
@@ -526,7 +558,7 @@ us_fit_evidence (UsFit              *fit,
       draws_free (draws);
     }
   draws = draws_new (&self, n, options->seed, ADAPT_ROUNDS * (guint64) n);
-  fit->log_evidence = normalise (draws, weight, &fit->effective_draws);
+  fit->log_evidence = normalise (draws, 1, weight, &fit->effective_draws);
   if (fit->effective_draws < LEAST_DRAWS)
     fit->no_evidence = _("too few draws carry weight");
   else

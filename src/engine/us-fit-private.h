@@ -58,6 +58,11 @@ void     us_fit_from_theta     (const UsFitProblem *self,
                                 const double   *theta,
                                 double         *v);
 
+/* dθ/dz of one parameter in the search's latents, which are even in it or in its logarithm. */
+double   us_fit_stretch        (const UsFitProblem *self,
+                                gsize           p,
+                                double          theta);
+
 /* From theta to a nearby peak; returns the log likelihood there. */
 double   us_fit_climb          (UsFitProblem   *self,
                                 double         *theta);
@@ -71,7 +76,8 @@ double   us_fit_simplex        (gsize           n,
                                 UsFitFunc       func,
                                 gpointer        data);
 /* Second derivatives (n, n) of func at its least value z, inside -1 .. 1, by differences over steps at which it rises a little
- * (0.05).  bound (n): z is so near to an end that no step is possible; its row and column are 0. */
+ * (0.05).  bound (n): z is so near to an end, or to where func is infinite, that no step is
+ * possible; its row and column are 0. */
 void     us_fit_curvature      (gsize           n,
                                 const double   *z,
                                 UsFitFunc       func,

@@ -97,6 +97,16 @@ us_fit_to_theta (const UsFitProblem *self,
     theta[self->discrete[d]] = self->theta[self->discrete[d]];
 }
 
+double
+us_fit_stretch (const UsFitProblem *problem,
+                gsize               p,
+                double              theta)
+{
+  const UsDistribution *range = us_prior_distribution (problem->search, p);
+
+  return range->kind == US_DISTRIBUTION_LOG_UNIFORM ? theta * log (range->b / range->a) / 2 : (range->b - range->a) / 2;
+}
+
 static void
 measure_spread (UsFitProblem *self)
 {

@@ -140,17 +140,6 @@ minus_log_likelihood (const double *z,
   return -us_fit_log_likelihood (self->problem, theta, NULL);
 }
 
-/* dθ/dz of one parameter: the search knows only even and log-even ones. */
-static double
-stretch (const UsFitProblem *problem,
-         gsize               p,
-         double              theta)
-{
-  const UsDistribution *range = us_prior_distribution (problem->search, p);
-
-  return range->kind == US_DISTRIBUTION_LOG_UNIFORM ? theta * log (range->b / range->a) / 2 : (range->b - range->a) / 2;
-}
-
 static void
 measure_errors (UsFit        *fit,
                 UsFitProblem *problem)
@@ -177,7 +166,7 @@ measure_errors (UsFit        *fit,
   for (gsize q = 0; q < q_count && fit->determined; q++)
     if (!bound[q])
       fit->sd[problem->free[q]] = sqrt (inverse[q * q_count + q]) *
-                                  stretch (problem, problem->free[q], fit->theta[problem->free[q]]);
+                                  us_fit_stretch (problem, problem->free[q], fit->theta[problem->free[q]]);
 }
 
 /* -- the fit ------------------------------------------------------------- */
