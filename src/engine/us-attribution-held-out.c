@@ -44,6 +44,7 @@ typedef struct
   gint                  tiles_done;
   gsize                 tile;           /* blocks */
   gsize                 n_tiles;        /* in all */
+  double                percent;        /* reported; of worker 0 */
 } HeldOut;
 
 /* The squared distances of the nearest rows so far, rising. */
@@ -95,8 +96,11 @@ report_tile (HeldOut *work,
   if (work->cancelled != NULL && g_atomic_int_get (work->cancelled))
     g_atomic_int_set (&work->stopped, 1);
   /* worker 0 is the calling thread */
-  if (worker == 0 && work->progress != NULL && done % 512 == 0)
-    work->progress ((double) done / work->n_tiles, work->data);
+  if (worker == 0 && work->progress != NULL && 100.0 * done >= (work->percent + 1.0) * work->n_tiles)
+    {
+      work->percent = 100.0 * done / work->n_tiles;
+      work->progress ((double) done / work->n_tiles, work->data);
+    }
 }
 
 static void
@@ -278,6 +282,8 @@ us_attribution_make_held_out (UsAttribution        *self,
   measure_discrepancy (self, held_out, pool);
   qsort (self->held_out_distance, n, sizeof (double), compare_doubles);
   qsort (self->held_out_mmd, n, sizeof (double), compare_doubles);
+  if (progress != NULL)
+    progress (1, data);
   return TRUE;
 }
 
