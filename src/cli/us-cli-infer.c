@@ -6,6 +6,7 @@
 #include "us-csv.h"
 #include "us-file.h"
 #include "us-json.h"
+#include "us-posterior.h"
 #include "us-predictor.h"
 #include "us-reading.h"
 #include "us-refine.h"
@@ -382,6 +383,13 @@ run_infer (int           argc,
     return us_cli_misused (error, "--data is missing: an image, a CSV, an .npy/.npz or a drawing");
   if (out == NULL)
     return us_cli_misused (error, "--out is missing: a .csv file for the samples");
+  if (us_posterior_is_file (argv[1]))
+    {
+      if (as_it_stands || refine || table != NULL || figure != NULL)
+        return us_cli_misused (error, "--as-it-stands, --refine, --table and --figure go with a SimVAE; %s is a posterior", argv[1]);
+      return us_cli_infer_posterior (argv[1], data, index_text != NULL ? (gssize) index : -1, n_samples, seed, out, json,
+                                     error);
+    }
   if (us_predictor_is_file (argv[1]))
     {
       if (as_it_stands || refine || table != NULL || figure != NULL)

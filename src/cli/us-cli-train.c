@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* train simvae. */
+/* train simvae; other things to train are asked of their own files. */
 #include "config.h"
 
 #include "us-cli.h"
@@ -347,6 +347,8 @@ run_train (int           argc,
   UsTrainerConfig config = { NULL };
   g_autoptr(UsPrior) prior = NULL;
 
+  if (argc >= 2 && g_str_equal (argv[1], "posterior"))
+    return us_cli_train_posterior (argc, argv, command, cancellable, error);
   if (argc >= 2 && (g_str_equal (argv[1], "forecast") || g_str_equal (argv[1], "selection")
                     || g_str_equal (argv[1], "quantities")))
     return us_cli_train_predictor (argc, argv, command, cancellable, error);
@@ -354,7 +356,7 @@ run_train (int           argc,
     {
       if (argc >= 2 && (g_str_equal (argv[1], "--help") || g_str_equal (argv[1], "-h")))
         return us_cli_parse (&us_cli_command_train, entries, &argc, &argv, 0, error);
-      return us_cli_misused (error, "train what? This version trains: simvae");
+      return us_cli_misused (error, "train what? This version trains: simvae, posterior");
     }
   if (!us_cli_parse (&us_cli_command_train, entries, &argc, &argv, -1, error)
       || !check_numbers (&options, &config, error)
@@ -376,6 +378,7 @@ run_train (int           argc,
 }
 
 const UsCliCommand us_cli_command_train = {
-  "train", "simvae (SIM | --bank BANK) --out MODEL", "Trains a SimVAE: a decoder that is the simulator, an encoder that inverts it.",
+  "train", "simvae|posterior (SIM | --bank BANK) --out MODEL",
+  "Trains a SimVAE: a decoder that is the simulator, an encoder that inverts it; or a posterior, from simulations alone.",
   run_train,
 };

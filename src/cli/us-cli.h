@@ -52,6 +52,8 @@ extern const UsCliCommand us_cli_command_train;
 extern const UsCliCommand us_cli_command_decode;
 extern const UsCliCommand us_cli_command_infer;
 extern const UsCliCommand us_cli_command_fit;
+extern const UsCliCommand us_cli_command_attribute;
+extern const UsCliCommand us_cli_command_fit;
 extern const UsCliCommand us_cli_command_evaluate;
 extern const UsCliCommand us_cli_command_reproduce;
 extern const UsCliCommand us_cli_command_benchmark;
@@ -70,6 +72,21 @@ void     us_cli_benchmark_attribution (guint           threads,
                                        UsBenchmarkFunc func,
                                        gpointer        data);
 
+/* `train posterior` and `infer` of such a model: us-cli-posterior.c.  index below 0: none was given. */
+gboolean us_cli_train_posterior    (int           argc,
+                                    char        **argv,
+                                    const char   *command,
+                                    GCancellable *cancellable,
+                                    GError      **error);
+gboolean us_cli_infer_posterior    (const char *model_path,
+                                    const char *data,
+                                    gssize      index,
+                                    gsize       n_samples,
+                                    guint64     seed,
+                                    const char *out,
+                                    gboolean    json,
+                                    GError    **error);
+
 /* `train forecast`, `train selection`, `train quantities` and `infer` of such a model: us-cli-predict.c. */
 gboolean us_cli_train_predictor    (int           argc,
                                     char        **argv,
@@ -81,6 +98,17 @@ gboolean us_cli_infer_predictor    (const char   *model_path,
                                     const char   *out,
                                     gboolean      json,
                                     GError      **error);
+
+/* What `evaluate` does of a posterior: us-cli-evaluate-posterior.c.  n_simulations 0: the usual number. */
+gboolean us_cli_evaluate_posterior (const char          *path,
+                                    const char          *bank,
+                                    guint64              n_simulations,
+                                    guint64              seed,
+                                    guint                n_workers,
+                                    const char          *folder,
+                                    gboolean             json,
+                                    GCancellable        *cancellable,
+                                    GError             **error);
 
 /* Parses options; what is left is checked to be n_positional words (below 0: any number), which stay
  * in *argv from 1.  `--help` prints and exits with 0. */

@@ -343,6 +343,7 @@ read_rows (UsBank      *self,
            gsize        count,
            gsize        row,            /* values a row */
            UsDtype      dtype,
+           gboolean     raw,            /* values that are not finite are no error */
            void        *out,
            GError     **error)
 {
@@ -361,7 +362,7 @@ read_rows (UsBank      *self,
       memcpy (out, converted->data, count * row * size);
     }
 
-  for (gsize i = 0; i < count * row; i++)
+  for (gsize i = 0; !raw && i < count * row; i++)
     if (!isfinite (dtype == US_DTYPE_F64 ? ((const double *) out)[i] : (double) ((const float *) out)[i]))
       return refuse (self, error, US_FORMAT_ERROR_VALUE,
                      "“%s”, row %" G_GSIZE_FORMAT ": value %" G_GSIZE_FORMAT " is not finite",
@@ -472,6 +473,22 @@ us_bank_check (const UsBank       *self,
   return TRUE;
 }
 
+static gboolean
+read_both (UsBank   *self,
+           gsize     first,
+           gsize     count,
+           gboolean  raw,
+           double   *theta,
+           float    *x,
+           GError  **error)
+{
+  if (count == 0)
+    return TRUE;
+  return (theta == NULL || read_rows (self, US_BANK_THETA, self->theta, first, count, self->n_parameters,
+                                      US_DTYPE_F64, raw, theta, error)) &&
+         (x == NULL || read_rows (self, US_BANK_X, self->x, first, count, self->n_values, US_DTYPE_F32, raw, x, error));
+}
+
 gboolean
 us_bank_read (UsBank  *self,
               gsize    first,
@@ -484,9 +501,20 @@ us_bank_read (UsBank  *self,
   g_return_val_if_fail (first <= self->n_rows && count <= self->n_rows - first, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (count == 0)
-    return TRUE;
-  return (theta == NULL || read_rows (self, US_BANK_THETA, self->theta, first, count, self->n_parameters,
-                                      US_DTYPE_F64, theta, error)) &&
-         (x == NULL || read_rows (self, US_BANK_X, self->x, first, count, self->n_values, US_DTYPE_F32, x, error));
+  return read_both (self, first, count, FALSE, theta, x, error);
+}
+
+gboolean
+us_bank_read_raw (UsBank  *self,
+                  gsize    first,
+                  gsize    count,
+                  double  *theta,
+                  float   *x,
+                  GError **error)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+  g_return_val_if_fail (first <= self->n_rows && count <= self->n_rows - first, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return read_both (self, first, count, TRUE, theta, x, error);
 }

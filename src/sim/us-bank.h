@@ -69,6 +69,13 @@ gboolean    us_bank_read         (UsBank        *self,
                                   double        *theta,     /* (count, P), or NULL */
                                   float         *x,         /* (count, n), or NULL */
                                   GError       **error);
+/* The same, values that are not finite included: for those who look for them and say what they do. */
+gboolean    us_bank_read_raw     (UsBank        *self,
+                                  gsize          first,
+                                  gsize          count,
+                                  double        *theta,     /* (count, P), or NULL */
+                                  float         *x,         /* (count, n), or NULL */
+                                  GError       **error);
 /* Could this be a bank of that simulator's output?  Names and shape agree, and
  * the metadata where there are any; US_FORMAT_ERROR_MISMATCH or SHAPE says what does not. */
 gboolean    us_bank_check        (const UsBank       *self,

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* train posterior, and infer with such a model. */
+#include "config.h"
+
+#include "us-cli.h"
+#include "us-csv.h"
+#include "us-error.h"
+#include "us-json.h"
+#include "us-npy.h"
+#include "us-posterior.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* P parameters, V values of an observation, M observations of a file. */
+
+/* --- train posterior -------------------------------------------------------------- */
+
+static void
+on_progress (const UsPosteriorProgress *p,
+             gpointer                   data)
+{
+  g_autofree char *left = isfinite (p->seconds_left) ? us_cli_duration (p->seconds_left) : NULL;
+  g_autofree char *text = NULL;
+
+  if (p->epoch == 0)
+    text = g_strdup_printf ("%" G_GUINT64_FORMAT " rows simulated", p->simulated);
+  else
+    text = g_strdup_printf ("epoch %" G_GSIZE_FORMAT ": loss %.4f, held out %.4f%s%s%s", p->epoch, p->loss, p->held_out,
+                            left != NULL ? ", at most " : "", left != NULL ? left : "", left != NULL ? " left" : "");
+  us_cli_progress (text);
+}
+
+static void
+on_cancelled (GCancellable *cancellable,
+              gpointer      flag)
+{
+  g_atomic_int_set ((gint *) flag, 1);
+}
+
+static void
+print_trained (const UsPosterior *model,
+               const char        *path,
+               gboolean           json)
+{
+  const UsPosteriorRecord *record = us_posterior_record (model);
+
+  if (json)
+    {
+      g_autoptr(JsonBuilder) b = json_builder_new ();
+
+      json_builder_begin_object (b);
+      us_json_text (b, "model", path);
+      us_json_text (b, "kind", "posterior");
+      us_json_number (b, "rows", (double) record->n_rows);
+      us_json_number (b, "dropped_rows", (double) record->n_dropped);
+      us_json_number (b, "seconds", record->seconds);
+      us_json_number (b, "held_out", record->held_out);
+      json_builder_set_member_name (b, "notes");
+      json_builder_begin_array (b);
+      for (gsize i = 0; record->notes[i] != NULL; i++)
+        json_builder_add_string_value (b, record->notes[i]);
+      json_builder_end_array (b);
+      json_builder_end_object (b);
+      us_cli_print_json (b, FALSE);
+      return;
+    }
+  for (gsize i = 0; record->notes[i] != NULL; i++)
+    printf ("%s\n", record->notes[i]);
+  printf ("%s: the posterior of %" G_GSIZE_FORMAT " parameters, learnt from %" G_GSIZE_FORMAT " rows in %.0f s, held-out "
+          "loss %.4g\n", path, us_posterior_n_parameters (model), record->n_rows, record->seconds, record->held_out);
+}
+
+typedef struct
+{
+  char    *out, *bank, *samples, *minutes, *seed, *jobs, *output;
+  char   **targets, **priors;
+  gboolean drop_bad_rows, json;
+} Options;
+
+static void
+options_clear (Options *o)
+{
+  g_free (o->out);
+  g_free (o->bank);
+  g_free (o->samples);
+  g_free (o->minutes);
+  g_free (o->seed);
+  g_free (o->jobs);
+  g_free (o->output);
+  g_strfreev (o->targets);
+  g_strfreev (o->priors);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+static gboolean
+check_numbers (const Options     *o,
+               UsPosteriorConfig *config,
+               GError           **error)
+{
+  guint64 jobs;
+
+  if (o->minutes != NULL)
+    {
+      char *end;
+
+      config->minutes = g_ascii_strtod (o->minutes, &end);
+      if (end == o->minutes || *end != '\0' || !(config->minutes > 0 && config->minutes <= 100000))
+        return us_cli_misused (error, "--minutes %s: expected a number above 0, at most 100000", o->minutes);
+    }
+  if ((o->samples != NULL && !us_cli_parse_u64 ("--samples", o->samples, 50, 1000000000, &config->samples, error))
+      || !us_cli_parse_u64 ("--seed", o->seed != NULL ? o->seed : "0", 0, G_MAXUINT64, &config->seed, error)
+      || !us_cli_parse_u64 ("--jobs", o->jobs != NULL ? o->jobs : "0", 0, 1024, &jobs, error))
+    return FALSE;
+  config->n_workers = (guint) jobs;
+  return TRUE;
+}
+
+static gboolean
+choose_source (const Options     *o,
+               const char        *id,          /* or NULL */
+               UsPosteriorConfig *config,
+               UsPrior          **prior,
+               GError           **error)
+{
+  const UsSimulator *simulator;
+
+  if (id == NULL && o->bank == NULL)
+    return us_cli_misused (error, "train posterior of what? Name a simulator, or give a table by --bank");
+  if (id == NULL && (o->priors != NULL || o->output != NULL))
+    return us_cli_misused (error, "--prior and --output go with a simulator");
+  if (o->out == NULL)
+    return us_cli_misused (error, "--out is missing: the model file to write, ending in .safetensors");
+  config->bank = o->bank;
+  if (id == NULL)
+    return TRUE;
+  simulator = us_registry_find (id, error);
+  if (simulator == NULL || !us_cli_output (simulator, o->output, &config->output, error)
+      || (*prior = us_cli_prior (simulator, o->priors, error)) == NULL)
+    return FALSE;
+  config->prior = *prior;
+  return TRUE;
+}
+
+gboolean
+us_cli_train_posterior (int           argc,
+                        char        **argv,
+                        const char   *command,
+                        GCancellable *cancellable,
+                        GError      **error)
+{
+  g_auto(Options) o = { NULL };
+  const GOptionEntry entries[] = {
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, "The model file", "MODEL.safetensors" },
+    { "bank", 0, 0, G_OPTION_ARG_FILENAME, &o.bank,
+      "Rows (theta, x) from a file: any simulator's; SIM may then be left out", "BANK" },
+    { "samples", 'n', 0, G_OPTION_ARG_STRING, &o.samples, "Simulations (default 10000; of a bank: its first rows, all)", "N" },
+    { "minutes", 'm', 0, G_OPTION_ARG_STRING, &o.minutes, "End training after that time at the latest", "M" },
+    { "target", 't', 0, G_OPTION_ARG_STRING_ARRAY, &o.targets, "Infer this parameter (again for more; default all)", "NAME" },
+    { "drop-bad-rows", 0, 0, G_OPTION_ARG_NONE, &o.drop_bad_rows, "Leave out rows that are not finite, and say how many", NULL },
+    { "prior", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &o.priors, "Another prior for a parameter", "NAME=KIND:A:B" },
+    { "output", 0, 0, G_OPTION_ARG_STRING, &o.output, "Which output (default the first)", "ID" },
+    { "seed", 's', 0, G_OPTION_ARG_STRING, &o.seed, "Seed (default 0)", "S" },
+    { "jobs", 'j', 0, G_OPTION_ARG_STRING, &o.jobs, "Workers (default all processors)", "J" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &o.json, "Print one JSON object", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  UsPosteriorConfig config = { NULL };
+  g_autoptr(UsPrior) prior = NULL;
+  g_autoptr(UsPosterior) model = NULL;
+  gint cancelled = 0;
+  gulong handler;
+
+  if (!us_cli_parse (&us_cli_command_train, entries, &argc, &argv, -1, error)
+      || !check_numbers (&o, &config, error))
+    return FALSE;
+  if (argc > 3)
+    return us_cli_misused (error, "train posterior takes: [SIM] (got %d words)", argc - 2);
+  if (!choose_source (&o, argc == 3 ? argv[2] : NULL, &config, &prior, error))
+    return FALSE;
+  config.targets = (const char *const *) o.targets;
+  config.drop_bad_rows = o.drop_bad_rows;
+  config.command = command;
+  handler = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), &cancelled, NULL);
+  model = us_posterior_train (&config, on_progress, NULL, &cancelled, error);
+  g_cancellable_disconnect (cancellable, handler);
+  us_cli_progress (NULL);
+  if (model == NULL || !us_posterior_save (model, o.out, error))
+    return FALSE;
+  print_trained (model, o.out, o.json);
+  return TRUE;
+}
+
+/* --- infer ---------------------------------------------------------------------------- */
+
+/* M observations of V values each from n values in rows of n_columns. */
+static gboolean
+choose_observation (const UsPosterior *model,
+                    const char        *path,
+                    const char        *shape,
+                    gsize              n,
+                    gboolean           many,          /* rows are observations, by their shape */
+                    gssize             index,         /* below 0: not given */
+                    gsize             *first,
+                    GError           **error)
+{
+  gsize V = us_posterior_n_values (model), M = n / V;
+
+  if (n == 0 || n % V != 0 || (M > 1 && !many))
+    {
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
+                   "%s: holds %s; this posterior takes %" G_GSIZE_FORMAT " values an observation", path, shape, V);
+      return FALSE;
+    }
+  if (M > 1 && index < 0)
+    {
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
+                   "%s: holds %" G_GSIZE_FORMAT " observations: choose one with --index I, from 0", path, M);
+      return FALSE;
+    }
+  if (index >= 0 && (gsize) index >= M)
+    {
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
+                   "%s: has no observation %" G_GSSIZE_FORMAT ": it holds %" G_GSIZE_FORMAT ", counted from 0", path, index, M);
+      return FALSE;
+    }
+  *first = index > 0 ? (gsize) index * V : 0;
+  return TRUE;
+}
+
+static float *
+read_npy (const UsPosterior *model,
+          const char        *path,
+          gssize             index,
+          GError           **error)
+{
+  g_autoptr(UsArray) array = us_npy_read (path, 0, error);
+  g_autoptr(UsArray) values = NULL;
+  g_autofree char *shape = NULL;
+  gsize first;
+
+  if (array == NULL)
+    return NULL;
+  shape = us_array_shape_to_string (array);
+  values = us_array_convert (array, US_DTYPE_F32);
+  if (!choose_observation (model, path, shape, values->n_elements, TRUE, index, &first, error))
+    return NULL;
+  return g_memdup2 ((float *) values->data + first, us_posterior_n_values (model) * sizeof (float));
+}
+
+static float *
+read_csv (const UsPosterior *model,
+          const char        *path,
+          gssize             index,
+          GError           **error)
+{
+  g_autoptr(UsCsv) csv = us_csv_read (path, error);
+  gsize V = us_posterior_n_values (model), first, n;
+  g_autofree char *shape = NULL;
+  float *x;
+
+  if (csv == NULL)
+    return NULL;
+  n = csv->n_rows * csv->n_columns;
+  shape = g_strdup_printf ("%" G_GSIZE_FORMAT " rows of %" G_GSIZE_FORMAT " values", csv->n_rows, csv->n_columns);
+  if (!choose_observation (model, path, shape, n, csv->n_columns == V, index, &first, error))
+    return NULL;
+  for (gsize i = first; i < first + V; i++)
+    if (!isfinite (csv->values[i]))
+      {
+        g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
+                     "%s, line %" G_GSIZE_FORMAT ", column %" G_GSIZE_FORMAT " (“%s”): missing; this posterior was trained on "
+                     "complete rows", path, csv->first_line + i / csv->n_columns, i % csv->n_columns + 1,
+                     csv->names[i % csv->n_columns]);
+        return NULL;
+      }
+  x = g_new (float, V);
+  for (gsize i = 0; i < V; i++)
+    x[i] = (float) csv->values[first + i];
+  return x;
+}
+
+typedef struct
+{
+  double mean, sd, q05, q50, q95;
+} Marginal;
+
+static int
+compare_doubles (const void *a,
+                 const void *b)
+{
+  double one = *(const double *) a, other = *(const double *) b;
+
+  return (one > other) - (one < other);
+}
+
+static double
+quantile (const double *sorted,
+          gsize         n,
+          double        share)
+{
+  double place = share * (double) (n - 1);
+  gsize i = (gsize) place;
+
+  return sorted[i] + (place - (double) i) * (sorted[MIN (i + 1, n - 1)] - sorted[i]);
+}
+
+static Marginal
+measure_marginal (const double *theta,
+                  gsize         n,
+                  gsize         P,
+                  gsize         p)
+{
+  g_autofree double *v = g_new (double, n);
+  Marginal m = { 0 };
+
+  for (gsize i = 0; i < n; i++)
+    {
+      v[i] = theta[i * P + p];
+      m.mean += v[i] / (double) n;
+    }
+  for (gsize i = 0; i < n; i++)
+    m.sd += (v[i] - m.mean) * (v[i] - m.mean);
+  m.sd = n > 1 ? sqrt (m.sd / (double) (n - 1)) : 0.0;
+  qsort (v, n, sizeof (double), compare_doubles);
+  m.q05 = quantile (v, n, 0.05);
+  m.q50 = quantile (v, n, 0.5);
+  m.q95 = quantile (v, n, 0.95);
+  return m;
+}
+
+static void
+print_json (const UsPosterior *model,
+            gsize              n,
+            const double      *theta,
+            gsize              n_outside)
+{
+  g_autoptr(JsonBuilder) b = json_builder_new ();
+  gsize P = us_posterior_n_parameters (model);
+
+  json_builder_begin_object (b);
+  us_json_text (b, "kind", "posterior");
+  us_json_number (b, "samples", (double) n);
+  us_json_number (b, "values_outside", (double) n_outside);
+  json_builder_set_member_name (b, "parameters");
+  json_builder_begin_object (b);
+  for (gsize p = 0; p < P; p++)
+    {
+      Marginal m = measure_marginal (theta, n, P, p);
+
+      json_builder_set_member_name (b, us_posterior_name (model, p));
+      json_builder_begin_object (b);
+      us_json_number (b, "mean", m.mean);
+      us_json_number (b, "sd", m.sd);
+      us_json_number (b, "q05", m.q05);
+      us_json_number (b, "median", m.q50);
+      us_json_number (b, "q95", m.q95);
+      json_builder_end_object (b);
+    }
+  json_builder_end_object (b);
+  json_builder_end_object (b);
+  us_cli_print_json (b, FALSE);
+}
+
+static void
+print_words (const UsPosterior *model,
+             gsize              n,
+             const double      *theta,
+             gsize              n_outside,
+             gsize              first_outside)
+{
+  const UsPosteriorRecord *record = us_posterior_record (model);
+  gsize P = us_posterior_n_parameters (model);
+
+  printf ("%-16s %12s %12s %12s %12s %12s\n", "parameter", "mean", "sd", "5 %", "50 %", "95 %");
+  for (gsize p = 0; p < P; p++)
+    {
+      Marginal m = measure_marginal (theta, n, P, p);
+
+      printf ("%-16s %12.5g %12.4g %12.5g %12.5g %12.5g\n", us_posterior_name (model, p), m.mean, m.sd, m.q05, m.q50, m.q95);
+    }
+  printf ("\n%" G_GSIZE_FORMAT " draws from the posterior given this observation, learnt from %" G_GSIZE_FORMAT " simulations; "
+          "no draw leaves the prior.\n", n, record->n_rows);
+  if (n_outside > 0)
+    printf ("Careful: %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " values lie outside of everything that was simulated (the first is "
+            "value %" G_GSIZE_FORMAT ", counted from 1): the answer extrapolates.\n", n_outside,
+            us_posterior_n_values (model), first_outside + 1);
+}
+
+gboolean
+us_cli_infer_posterior (const char *model_path,
+                        const char *data,
+                        gssize      index,
+                        gsize       n_samples,
+                        guint64     seed,
+                        const char *out,
+                        gboolean    json,
+                        GError    **error)
+{
+  g_autoptr(UsPosterior) model = us_posterior_load (model_path, error);
+  g_autofree float *x = NULL;
+  g_autofree double *theta = NULL;
+  g_autofree const char **names = NULL;
+  gsize P, n_outside, first_outside = 0;
+
+  if (model == NULL)
+    return FALSE;
+  P = us_posterior_n_parameters (model);
+  x = g_str_has_suffix (data, ".npy") ? read_npy (model, data, index, error) : read_csv (model, data, index, error);
+  if (x == NULL)
+    return FALSE;
+  theta = g_new (double, n_samples * P);
+  if (!us_posterior_sample (model, x, n_samples, seed, theta, error))
+    {
+      g_prefix_error (error, "%s: ", data);
+      return FALSE;
+    }
+  names = g_new (const char *, P);
+  for (gsize p = 0; p < P; p++)
+    names[p] = us_posterior_name (model, p);
+  if (!us_csv_write (out, n_samples, P, names, theta, error))
+    return FALSE;
+  n_outside = us_posterior_n_outside (model, x, &first_outside);
+  if (json)
+    print_json (model, n_samples, theta, n_outside);
+  else
+    print_words (model, n_samples, theta, n_outside, first_outside);
+  return TRUE;
+}

@@ -1,0 +1,788 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A posterior as a file: tensors by name, everything else as one JSON object of the metadata. */
+#include "config.h"
+
+#include "us-posterior-private.h"
+
+#include "us-error.h"
+#include "us-json.h"
+#include "us-memory.h"
+#include "us-safetensors.h"
+
+#include <math.h>
+#include <string.h>
+
+#define KIND           "posterior"
+#define FORMAT_VERSION "1"
+#define MAX_BYTES      ((gsize) 1 << 30)
+
+/* More than any training here makes: what a file may ask for. */
+#define MAX_MEMBERS    64
+#define MAX_WIDTH      4096
+#define MAX_BLOCKS     64
+#define MAX_FEATURES   ((gsize) 1 << 20)
+#define MAX_HISTORY    100000
+
+/* --- writing ------------------------------------------------------------------------ */
+
+static void
+put_size (JsonBuilder *b,
+          const char  *name,
+          gsize        value)
+{
+  json_builder_set_member_name (b, name);
+  json_builder_add_int_value (b, (gint64) value);
+}
+
+static void
+put_begin (JsonBuilder *b,
+           const char  *name)
+{
+  json_builder_set_member_name (b, name);
+  json_builder_begin_array (b);
+}
+
+static void
+put_strings (JsonBuilder *b,
+             const char  *name,
+             char       **strings)
+{
+  put_begin (b, name);
+  for (gsize i = 0; strings != NULL && strings[i] != NULL; i++)
+    json_builder_add_string_value (b, strings[i]);
+  json_builder_end_array (b);
+}
+
+/* An infinite end is null. */
+static void
+put_coordinates (JsonBuilder       *b,
+                 const UsPosterior *self)
+{
+  put_begin (b, "coordinates");
+  for (gsize p = 0; p < self->n_parameters; p++)
+    {
+      const UsCoordinate *c = &self->coordinates[p];
+
+      json_builder_begin_object (b);
+      put_size (b, "kind", c->kind);
+      put_size (b, "logarithmic", c->logarithmic);
+      put_size (b, "whole", c->whole);
+      put_size (b, "parameter", c->parameter);
+      us_json_number (b, "lower", c->lower);
+      us_json_number (b, "upper", c->upper);
+      us_json_number (b, "mean", c->mean);
+      us_json_number (b, "scale", c->scale);
+      json_builder_end_object (b);
+    }
+  json_builder_end_array (b);
+}
+
+static void
+put_features (JsonBuilder       *b,
+              const UsPosterior *self)
+{
+  const UsFeatures *features = &self->features;
+
+  put_begin (b, "features");
+  for (gsize i = 0; i < features->n_features; i++)
+    {
+      const UsFeature *f = &features->features[i];
+
+      json_builder_begin_object (b);
+      put_size (b, "kind", f->kind);
+      put_size (b, "column", f->column);
+      us_json_number (b, "centre", f->centre);
+      us_json_number (b, "spread", f->spread);
+      us_json_number (b, "mean", f->mean);
+      us_json_number (b, "scale", f->scale);
+      us_json_numbers (b, "knots", f->knots, f->n_knots);
+      us_json_numbers (b, "scores", f->scores, f->n_knots);
+      json_builder_end_object (b);
+    }
+  json_builder_end_array (b);
+}
+
+static void
+put_members (JsonBuilder       *b,
+             const UsPosterior *self)
+{
+  put_begin (b, "members");
+  for (gsize m = 0; m < self->n_members; m++)
+    {
+      const UsMemberShape *s = &self->shapes[m];
+      g_autofree char *seed = g_strdup_printf ("%" G_GUINT64_FORMAT, s->flow.order_seed);
+
+      json_builder_begin_object (b);
+      us_json_number (b, "share", self->shares[m]);
+      put_size (b, "summary_width", s->summary.width);
+      put_size (b, "summary_blocks", s->summary.n_blocks);
+      put_size (b, "summaries", s->summary.n_out);
+      put_size (b, "transforms", s->flow.n_transforms);
+      put_size (b, "width", s->flow.width);
+      put_size (b, "blocks", s->flow.n_blocks);
+      put_size (b, "bins", s->flow.n_bins);
+      us_json_number (b, "bound", s->flow.bound);
+      us_json_text (b, "order_seed", seed);
+      json_builder_end_object (b);
+    }
+  json_builder_end_array (b);
+}
+
+static void
+put_history (JsonBuilder       *b,
+             const UsPosterior *self)
+{
+  put_begin (b, "history");
+  for (guint i = 0; i < self->record.history->len; i++)
+    {
+      const UsPosteriorPoint *p = &g_array_index (self->record.history, UsPosteriorPoint, i);
+
+      json_builder_begin_array (b);
+      json_builder_add_int_value (b, (gint64) p->epoch);
+      us_json_number (b, NULL, p->loss);
+      us_json_number (b, NULL, p->held_out);
+      json_builder_end_array (b);
+    }
+  json_builder_end_array (b);
+}
+
+static char *
+to_json (const UsPosterior *self)
+{
+  g_autoptr(JsonBuilder) b = json_builder_new ();
+  g_autoptr(JsonNode) root = NULL;
+
+  json_builder_begin_object (b);
+  put_strings (b, "names", self->names);
+  put_begin (b, "x_shape");
+  for (guint d = 0; d < self->n_dims; d++)
+    json_builder_add_int_value (b, (gint64) self->x_shape[d]);
+  json_builder_end_array (b);
+  put_coordinates (b, self);
+  put_features (b, self);
+  put_members (b, self);
+  put_size (b, "rows", self->record.n_rows);
+  put_size (b, "dropped_rows", self->record.n_dropped);
+  us_json_number (b, "seconds", self->record.seconds);
+  us_json_number (b, "held_out", self->record.held_out);
+  put_strings (b, "notes", self->record.notes);
+  put_history (b, self);
+  json_builder_end_object (b);
+  root = json_builder_get_root (b);
+  return json_to_string (root, FALSE);
+}
+
+typedef gboolean (*TensorFunc) (UsSafetensors          *file,
+                                const char             *name,
+                                const UsResidualTensor *tensor,
+                                float                  *values,
+                                GError                **error);
+
+/* Calls func for each tensor of one network. */
+static gboolean
+each_tensor (UsSafetensors          *file,
+             const char             *prefix,
+             const UsResidualShape  *shape,
+             float                  *weights,
+             TensorFunc              func,
+             GError                **error)
+{
+  for (gsize i = 0; i < us_residual_n_tensors (shape); i++)
+    {
+      UsResidualTensor t;
+      g_autofree char *name = NULL;
+
+      us_residual_tensor (shape, i, &t);
+      if (t.shape[0] == 0)
+        continue;
+      name = g_str_has_prefix (t.name, "block.")
+             ? g_strdup_printf ("%sblock%" G_GSIZE_FORMAT "%s", prefix, t.block, t.name + strlen ("block"))
+             : g_strconcat (prefix, t.name, NULL);
+      if (!func (file, name, &t, weights + t.offset, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+each_member_tensor (UsSafetensors *file,
+                    UsPosterior   *self,
+                    gsize          m,
+                    TensorFunc     func,
+                    GError       **error)
+{
+  const UsMemberShape *shape = &self->shapes[m];
+  g_autofree char *prefix = g_strdup_printf ("member%" G_GSIZE_FORMAT ".summary.", m);
+  float *weights = self->weights[m];
+  UsResidualShape conditioner;
+
+  if (!each_tensor (file, prefix, &shape->summary, weights, func, error))
+    return FALSE;
+  weights += us_residual_n_parameters (&shape->summary);
+  us_flow_conditioner (&shape->flow, &conditioner);
+  for (gsize t = 0; t < shape->flow.n_transforms; t++)
+    {
+      g_autofree char *name = g_strdup_printf ("member%" G_GSIZE_FORMAT ".flow%" G_GSIZE_FORMAT ".", m, t);
+
+      if (!each_tensor (file, name, &conditioner, weights, func, error))
+        return FALSE;
+      weights += us_residual_n_parameters (&conditioner);
+    }
+  return TRUE;
+}
+
+static gboolean
+add_tensor (UsSafetensors          *file,
+            const char             *name,
+            const UsResidualTensor *tensor,
+            float                  *values,
+            GError                **error)
+{
+  g_autoptr(UsArray) array = us_array_new (US_DTYPE_F32, 2, tensor->shape);
+
+  memcpy (array->data, values, array->n_elements * sizeof (float));
+  us_safetensors_add (file, name, array);
+  return TRUE;
+}
+
+static void
+add_floats (UsSafetensors *file,
+            const char    *name,
+            const float   *values,
+            gsize          n)
+{
+  g_autoptr(UsArray) array = us_array_new (US_DTYPE_F32, 1, &n);
+
+  memcpy (array->data, values, n * sizeof (float));
+  us_safetensors_add (file, name, array);
+}
+
+gboolean
+us_posterior_save (const UsPosterior *self,
+                   const char        *path,
+                   GError           **error)
+{
+  g_autoptr(UsSafetensors) file = us_safetensors_new ();
+  g_autofree char *json = NULL;
+  g_autofree char *seed = NULL;
+
+  g_return_val_if_fail (self != NULL && path != NULL, FALSE);
+
+  json = to_json (self);
+  seed = g_strdup_printf ("%" G_GUINT64_FORMAT, self->record.seed);
+  us_safetensors_set_metadata (file, "kind", KIND);
+  us_safetensors_set_metadata (file, "format_version", FORMAT_VERSION);
+  us_safetensors_set_metadata (file, "posterior", json);
+  us_safetensors_set_metadata (file, "seed", seed);
+  us_safetensors_set_metadata (file, "bank", self->record.bank != NULL ? self->record.bank : "");
+  us_safetensors_set_metadata (file, "program_version",
+                               self->record.program_version != NULL ? self->record.program_version : "");
+  us_safetensors_set_metadata (file, "created", self->record.created != NULL ? self->record.created : "");
+  us_safetensors_set_metadata (file, "command", self->record.command != NULL ? self->record.command : "");
+  if (self->prior != NULL)
+    {
+      const UsSimulator *simulator = us_prior_simulator (self->prior);
+      g_autofree char *prior = us_prior_to_json (self->prior);
+      g_autofree char *version = g_strdup_printf ("%u", simulator->version);
+
+      us_safetensors_set_metadata (file, "simulator", simulator->id);
+      us_safetensors_set_metadata (file, "simulator_version", version);
+      us_safetensors_set_metadata (file, "output", simulator->outputs[self->output].id);
+      us_safetensors_set_metadata (file, "prior", prior);
+    }
+  add_floats (file, "x.lower", self->features.lower, self->n_values);
+  add_floats (file, "x.upper", self->features.upper, self->n_values);
+  for (gsize m = 0; m < self->n_members; m++)
+    each_member_tensor (file, (UsPosterior *) self, m, add_tensor, NULL);
+  return us_safetensors_write (file, path, error);
+}
+
+/* --- reading ----------------------------------------------------------------------------- */
+
+static gboolean
+refuse (GError     **error,
+        const char  *what)
+{
+  if (error == NULL || *error == NULL)
+    g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE, "“posterior” of the metadata: %s", what);
+  return FALSE;
+}
+
+static JsonArray *
+get_array (JsonObject *object,
+           const char *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+}
+
+static JsonObject *
+get_object (JsonArray *array,
+            guint      index)
+{
+  JsonNode *node = json_array_get_element (array, index);
+
+  return JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+}
+
+/* null is `otherwise`. */
+static double
+number_of (JsonNode *node,
+           double    otherwise)
+{
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node)
+      || (json_node_get_value_type (node) != G_TYPE_DOUBLE && json_node_get_value_type (node) != G_TYPE_INT64))
+    return otherwise;
+  return json_node_get_double (node);
+}
+
+static double
+get_number (JsonObject *object,
+            const char *name)
+{
+  return number_of (json_object_get_member (object, name), NAN);
+}
+
+static gboolean
+get_size (JsonObject *object,
+          const char *name,
+          gsize       lower,
+          gsize       upper,
+          gsize      *value)
+{
+  JsonNode *node = json_object_get_member (object, name);
+  gint64 v;
+
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_INT64)
+    return FALSE;
+  v = json_node_get_int (node);
+  *value = (gsize) v;
+  return v >= 0 && (guint64) v >= lower && (guint64) v <= upper;
+}
+
+/* NULL-terminated; NULL when one of them is no text. */
+static char **
+get_strings (JsonObject *object,
+             const char *name)
+{
+  JsonArray *array = get_array (object, name);
+  g_auto(GStrv) strings = NULL;
+
+  if (array == NULL)
+    return NULL;
+  strings = g_new0 (char *, json_array_get_length (array) + 1);
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    {
+      JsonNode *node = json_array_get_element (array, i);
+
+      if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
+        return NULL;
+      strings[i] = json_node_dup_string (node);
+    }
+  return g_steal_pointer (&strings);
+}
+
+static gboolean
+read_shape (UsPosterior *self,
+            JsonObject  *object)
+{
+  JsonArray *shape = get_array (object, "x_shape");
+  gsize n_bytes;
+
+  if (shape == NULL || json_array_get_length (shape) < 1 || json_array_get_length (shape) > US_ARRAY_MAX_DIMS)
+    return FALSE;
+  self->n_dims = json_array_get_length (shape);
+  for (guint d = 0; d < self->n_dims; d++)
+    {
+      double size = number_of (json_array_get_element (shape, d), -1.0);
+
+      if (!(size >= 1.0 && size <= (double) MAX_FEATURES))
+        return FALSE;
+      self->x_shape[d] = (gsize) size;
+    }
+  return us_dtype_count (US_DTYPE_F32, self->n_dims, self->x_shape, &self->n_values, &n_bytes)
+         && self->n_values <= MAX_FEATURES;
+}
+
+static gboolean
+read_coordinate (const UsPosterior *self,
+                 UsCoordinate      *c,
+                 JsonObject        *object)
+{
+  gsize kind, logarithmic, whole, limit = self->prior != NULL ? us_prior_simulator (self->prior)->n_parameters
+                                          : US_MAX_PARAMETERS;
+  gboolean below, above;
+
+  if (object == NULL || !get_size (object, "kind", 0, US_COORDINATE_PRIOR, &kind)
+      || !get_size (object, "logarithmic", 0, 1, &logarithmic) || !get_size (object, "whole", 0, 1, &whole)
+      || !get_size (object, "parameter", 0, limit - 1, &c->parameter))
+    return FALSE;
+  c->kind = (UsCoordinateKind) kind;
+  c->logarithmic = (gboolean) logarithmic;
+  c->whole = (gboolean) whole;
+  c->lower = number_of (json_object_get_member (object, "lower"), -INFINITY);
+  c->upper = number_of (json_object_get_member (object, "upper"), INFINITY);
+  c->mean = get_number (object, "mean");
+  c->scale = get_number (object, "scale");
+  below = isfinite (c->lower);
+  above = isfinite (c->upper);
+  if (c->kind == US_COORDINATE_PRIOR && self->prior == NULL)
+    return FALSE;
+  return isfinite (c->mean) && isfinite (c->scale) && c->scale > 0.0 && c->lower < c->upper
+         && (c->kind != US_COORDINATE_ABOVE || below) && (c->kind != US_COORDINATE_BELOW || above)
+         && ((c->kind != US_COORDINATE_BETWEEN && c->kind != US_COORDINATE_PRIOR) || (below && above));
+}
+
+static gboolean
+read_knots (UsFeature  *f,
+            JsonObject *object)
+{
+  JsonArray *knots = get_array (object, "knots"), *scores = get_array (object, "scores");
+  gsize n = knots != NULL ? json_array_get_length (knots) : 0;
+
+  if (scores == NULL || knots == NULL || json_array_get_length (scores) != n || n > US_FEATURE_KNOTS
+      || (f->kind == US_FEATURE_RANK && n < 2))
+    return FALSE;
+  f->n_knots = (guint) n;
+  for (guint k = 0; k < n; k++)
+    {
+      f->knots[k] = number_of (json_array_get_element (knots, k), NAN);
+      f->scores[k] = number_of (json_array_get_element (scores, k), NAN);
+      if (!isfinite (f->knots[k]) || !isfinite (f->scores[k]) || (k > 0 && !(f->knots[k] > f->knots[k - 1])))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+read_feature (const UsPosterior *self,
+              UsFeature         *f,
+              JsonObject        *object)
+{
+  gsize kind;
+
+  if (object == NULL || !get_size (object, "kind", 0, US_FEATURE_RANK, &kind)
+      || !get_size (object, "column", 0, self->n_values - 1, &f->column))
+    return FALSE;
+  f->kind = (UsFeatureKind) kind;
+  f->centre = get_number (object, "centre");
+  f->spread = get_number (object, "spread");
+  f->mean = get_number (object, "mean");
+  f->scale = get_number (object, "scale");
+  return isfinite (f->centre) && isfinite (f->spread) && isfinite (f->mean) && isfinite (f->scale) && f->scale > 0.0
+         && (f->kind == US_FEATURE_LINEAR || f->spread > 0.0) && read_knots (f, object);
+}
+
+static gboolean
+read_member (UsPosterior *self,
+             gsize        m,
+             JsonObject  *object)
+{
+  UsResidualShape *summary = &self->shapes[m].summary;
+  UsFlowShape *flow = &self->shapes[m].flow;
+  const char *seed;
+  JsonNode *node;
+  gsize bins;
+
+  if (object == NULL || !get_size (object, "summary_width", 1, MAX_WIDTH, &summary->width)
+      || !get_size (object, "summary_blocks", 0, MAX_BLOCKS, &summary->n_blocks)
+      || !get_size (object, "summaries", 1, MAX_WIDTH, &summary->n_out)
+      || !get_size (object, "transforms", 1, US_FLOW_MAX_TRANSFORMS, &flow->n_transforms)
+      || !get_size (object, "width", 1, MAX_WIDTH, &flow->width)
+      || !get_size (object, "blocks", 0, MAX_BLOCKS, &flow->n_blocks)
+      || !get_size (object, "bins", 2, 64, &bins)
+      || (node = json_object_get_member (object, "order_seed")) == NULL || !JSON_NODE_HOLDS_VALUE (node)
+      || (seed = json_node_get_string (node)) == NULL
+      || !g_ascii_string_to_unsigned (seed, 10, 0, G_MAXUINT64, &flow->order_seed, NULL))
+    return FALSE;
+  summary->n_in = self->features.n_features;
+  flow->n_theta = self->n_parameters;
+  flow->n_context = summary->n_out;
+  flow->n_bins = (guint) bins;
+  flow->bound = get_number (object, "bound");
+  self->shares[m] = get_number (object, "share");
+  return isfinite (flow->bound) && flow->bound > 0.0 && isfinite (self->shares[m]) && self->shares[m] >= 0.0;
+}
+
+static gboolean
+read_features (UsPosterior *self,
+               JsonObject  *object)
+{
+  JsonArray *array = get_array (object, "features");
+  gsize n = array != NULL ? json_array_get_length (array) : 0;
+
+  if (n == 0 || n > 2 * self->n_values)
+    return FALSE;
+  self->features.n_values = self->n_values;
+  self->features.n_features = n;
+  self->features.features = g_new0 (UsFeature, n);
+  for (gsize i = 0; i < n; i++)
+    if (!read_feature (self, &self->features.features[i], get_object (array, (guint) i)))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+read_members (UsPosterior *self,
+              JsonObject  *object)
+{
+  JsonArray *array = get_array (object, "members");
+  gsize n = array != NULL ? json_array_get_length (array) : 0;
+  double sum = 0.0;
+
+  if (n == 0 || n > MAX_MEMBERS)
+    return FALSE;
+  self->shapes = g_new0 (UsMemberShape, n);
+  self->weights = g_new0 (float *, n);
+  self->shares = g_new0 (double, n);
+  self->n_members = n;
+  for (gsize m = 0; m < n; m++)
+    {
+      if (!read_member (self, m, get_object (array, (guint) m)))
+        return FALSE;
+      sum += self->shares[m];
+    }
+  return fabs (sum - 1.0) < 1e-6;
+}
+
+/* A record for the eye: what cannot be read is left out. */
+static void
+read_record (UsPosterior   *self,
+             UsSafetensors *file,
+             JsonObject    *object)
+{
+  UsPosteriorRecord *record = &self->record;
+  const char *seed = us_safetensors_get_metadata (file, "seed");
+  JsonArray *history = get_array (object, "history");
+
+  record->seed = seed != NULL ? g_ascii_strtoull (seed, NULL, 10) : 0;
+  record->program_version = g_strdup (us_safetensors_get_metadata (file, "program_version"));
+  record->created = g_strdup (us_safetensors_get_metadata (file, "created"));
+  record->command = g_strdup (us_safetensors_get_metadata (file, "command"));
+  record->bank = g_strdup (us_safetensors_get_metadata (file, "bank"));
+  if (!get_size (object, "rows", 0, G_MAXINT64, &record->n_rows))
+    record->n_rows = 0;
+  if (!get_size (object, "dropped_rows", 0, G_MAXINT64, &record->n_dropped))
+    record->n_dropped = 0;
+  record->seconds = get_number (object, "seconds");
+  record->held_out = get_number (object, "held_out");
+  record->notes = get_strings (object, "notes");
+  if (record->notes == NULL)
+    record->notes = g_new0 (char *, 1);
+  for (guint i = 0; history != NULL && i < MIN (json_array_get_length (history), MAX_HISTORY); i++)
+    {
+      JsonNode *node = json_array_get_element (history, i);
+      JsonArray *numbers = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+      UsPosteriorPoint point;
+      double epoch;
+
+      if (numbers == NULL || json_array_get_length (numbers) != 3)
+        continue;
+      epoch = number_of (json_array_get_element (numbers, 0), -1.0);
+      if (!(epoch >= 0.0 && epoch < 1e9))
+        continue;
+      point.epoch = (gsize) epoch;
+      point.loss = number_of (json_array_get_element (numbers, 1), NAN);
+      point.held_out = number_of (json_array_get_element (numbers, 2), NAN);
+      g_array_append_val (record->history, point);
+    }
+}
+
+static gboolean
+from_json (UsPosterior *self,
+           JsonObject  *object,
+           GError     **error)
+{
+  JsonArray *coordinates = get_array (object, "coordinates");
+
+  self->names = get_strings (object, "names");
+  self->n_parameters = self->names != NULL ? g_strv_length (self->names) : 0;
+  if (self->n_parameters == 0 || self->n_parameters > US_MAX_PARAMETERS)
+    return refuse (error, "no usable “names”");
+  if (!read_shape (self, object))
+    return refuse (error, "no usable “x_shape”");
+  if (self->prior != NULL
+      && us_output_n_values (&us_prior_simulator (self->prior)->outputs[self->output]) != self->n_values)
+    return refuse (error, "“x_shape” is not that of the simulator's output");
+  if (coordinates == NULL || json_array_get_length (coordinates) != self->n_parameters)
+    return refuse (error, "“coordinates” are not one for each parameter");
+  self->coordinates = g_new0 (UsCoordinate, self->n_parameters);
+  for (gsize p = 0; p < self->n_parameters; p++)
+    if (!read_coordinate (self, &self->coordinates[p], get_object (coordinates, (guint) p)))
+      return refuse (error, "a coordinate that makes no sense");
+  if (!read_features (self, object))
+    return refuse (error, "a feature that makes no sense");
+  if (!read_members (self, object))
+    return refuse (error, "a member that makes no sense");
+  return TRUE;
+}
+
+static gboolean
+take_tensor (UsSafetensors          *file,
+             const char             *name,
+             const UsResidualTensor *tensor,
+             float                  *values,
+             GError                **error)
+{
+  UsArray *array = us_safetensors_get (file, name);
+  gsize bad;
+
+  if (array == NULL || array->dtype != US_DTYPE_F32 || array->n_dims != 2 || array->shape[0] != tensor->shape[0]
+      || array->shape[1] != tensor->shape[1])
+    {
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH,
+                   "tensor “%s” of the architecture is missing or of another shape", name);
+      return FALSE;
+    }
+  bad = us_array_find_nonfinite (array);
+  if (bad != G_MAXSIZE)
+    {
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
+                   "entry %" G_GSIZE_FORMAT " of tensor “%s” is not a finite number", bad + 1, name);
+      return FALSE;
+    }
+  if (values != NULL)
+    memcpy (values, array->data, array->n_elements * sizeof (float));
+  return TRUE;
+}
+
+/* Before memory is taken for an architecture: does the file hold as many numbers? */
+static gboolean
+check_size (UsSafetensors       *file,
+            const UsMemberShape *shape,
+            GError             **error)
+{
+  g_auto(GStrv) names = us_safetensors_list (file);
+  gsize n = 0;
+
+  for (gsize i = 0; names[i] != NULL; i++)
+    n += us_safetensors_get (file, names[i])->n_elements;
+  if (us_member_n_weights (shape) <= n)
+    return TRUE;
+  g_set_error_literal (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH,
+                       "the tensors are fewer than the architecture needs");
+  return FALSE;
+}
+
+static gboolean
+take_bounds (UsSafetensors *file,
+             const char    *name,
+             gsize          n,
+             float        **to,
+             GError       **error)
+{
+  UsArray *array = us_safetensors_get (file, name);
+
+  if (array == NULL || array->dtype != US_DTYPE_F32 || array->n_dims != 1 || array->n_elements != n
+      || us_array_find_nonfinite (array) != G_MAXSIZE)
+    {
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH, "tensor “%s” does not fit", name);
+      return FALSE;
+    }
+  *to = g_memdup2 (array->data, n * sizeof (float));
+  return TRUE;
+}
+
+static gboolean
+read_prior (UsPosterior    *self,
+            UsSafetensors  *file,
+            GError        **error)
+{
+  const char *id = us_safetensors_get_metadata (file, "simulator");
+  const char *version = us_safetensors_get_metadata (file, "simulator_version");
+  const char *output = us_safetensors_get_metadata (file, "output");
+  const char *prior = us_safetensors_get_metadata (file, "prior");
+  const UsSimulator *simulator;
+  gssize index;
+
+  if (id == NULL)
+    return TRUE;
+  simulator = us_registry_find (id, error);
+  if (simulator == NULL)
+    return FALSE;
+  index = output != NULL ? us_simulator_output_index (simulator, output) : -1;
+  if (version == NULL || g_ascii_strtoull (version, NULL, 10) != simulator->version || index < 0 || prior == NULL)
+    {
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH,
+                   "trained on version %s, output “%s” of the simulator “%s”; this program has version %u: train again",
+                   version != NULL ? version : "?", output != NULL ? output : "?", id, simulator->version);
+      return FALSE;
+    }
+  self->output = (guint) index;
+  self->prior = us_prior_from_json (simulator, prior, error);
+  return self->prior != NULL;
+}
+
+static UsPosterior *
+read_model (UsSafetensors  *file,
+            GError        **error)
+{
+  g_autoptr(UsPosterior) self = us_posterior_alloc ();
+  g_autoptr(JsonParser) parser = json_parser_new_immutable ();
+  const char *kind = us_safetensors_get_metadata (file, "kind");
+  const char *version = us_safetensors_get_metadata (file, "format_version");
+  const char *json = us_safetensors_get_metadata (file, "posterior");
+  JsonNode *root;
+
+  if (g_strcmp0 (kind, KIND) != 0 || json == NULL)
+    {
+      g_set_error_literal (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH, "a safetensors file, but not a posterior");
+      return NULL;
+    }
+  if (g_strcmp0 (version, FORMAT_VERSION) != 0)
+    {
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH,
+                   "written in format %s by a newer program; this one reads %s", version != NULL ? version : "?",
+                   FORMAT_VERSION);
+      return NULL;
+    }
+  if (!read_prior (self, file, error))
+    return NULL;
+  if (!json_parser_load_from_data (parser, json, -1, NULL) || (root = json_parser_get_root (parser)) == NULL
+      || !JSON_NODE_HOLDS_OBJECT (root))
+    {
+      refuse (error, "no JSON object");
+      return NULL;
+    }
+  if (!from_json (self, json_node_get_object (root), error)
+      || !take_bounds (file, "x.lower", self->n_values, &self->features.lower, error)
+      || !take_bounds (file, "x.upper", self->n_values, &self->features.upper, error))
+    return NULL;
+  for (gsize m = 0; m < self->n_members; m++)
+    {
+      if (!check_size (file, &self->shapes[m], error))
+        return NULL;
+      self->weights[m] = us_floats_new (us_member_n_weights (&self->shapes[m]));
+      if (!each_member_tensor (file, self, m, take_tensor, error))
+        return NULL;
+    }
+  read_record (self, file, json_node_get_object (root));
+  return g_steal_pointer (&self);
+}
+
+UsPosterior *
+us_posterior_load (const char  *path,
+                   GError     **error)
+{
+  g_autoptr(UsSafetensors) file = NULL;
+  UsPosterior *self;
+
+  g_return_val_if_fail (path != NULL, NULL);
+
+  file = us_safetensors_read (path, MAX_BYTES, error);
+  if (file == NULL)
+    return NULL;
+  self = read_model (file, error);
+  if (self == NULL)
+    g_prefix_error (error, "%s: ", path);
+  return self;
+}
+
+gboolean
+us_posterior_is_file (const char *path)
+{
+  g_autoptr(UsSafetensors) file = us_safetensors_read (path, MAX_BYTES, NULL);
+
+  return file != NULL && g_strcmp0 (us_safetensors_get_metadata (file, "kind"), KIND) == 0;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "us-flow.h"
+#include "us-posterior.h"
+#include "us-array.h"
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/* N rows, P parameters, V values of x, F features, S summaries, M members. */
+
+#define US_POSTERIOR_ROWS 256            /* of a block of inference */
+
+/* --- features: what the network sees of x ------------------------------------ */
+
+typedef enum
+{
+  US_FEATURE_LINEAR,         /* x */
+  US_FEATURE_TAMED,          /* asinh ((x - centre) / spread): heavy tails */
+  US_FEATURE_RANK,           /* the normal score of x among the rows: odd shapes */
+} UsFeatureKind;
+
+#define US_FEATURE_KNOTS 41
+
+typedef struct
+{
+  UsFeatureKind kind;
+  gsize  column;             /* of x */
+  double centre, spread;     /* tamed */
+  double knots[US_FEATURE_KNOTS];   /* rank: increasing quantiles at the normal scores of us_feature_score() */
+  guint  n_knots;
+  double scores[US_FEATURE_KNOTS];
+  double mean, scale;        /* of the value made: standardised last */
+} UsFeature;
+
+typedef struct
+{
+  gsize      n_values;       /* V */
+  gsize      n_features;     /* F */
+  UsFeature *features;       /* (F) */
+  float     *lower, *upper;  /* (V) of the rows */
+} UsFeatures;
+
+/* notes: sentences are added.  Error: no column changes. */
+gboolean us_features_measure (UsFeatures  *self,
+                              gsize        n_rows,
+                              gsize        n_values,
+                              const float *x,          /* (N, V) finite */
+                              GPtrArray   *notes,
+                              GError     **error);
+void     us_features_clear   (UsFeatures *self);
+void     us_features_apply   (const UsFeatures *self,
+                              gsize             rows,
+                              const float      *x,     /* (rows, V) */
+                              float            *out);  /* (rows, F) */
+
+/* --- coordinates: in which the flow sees θ ------------------------------------ */
+
+typedef enum
+{
+  US_COORDINATE_LINEAR,      /* t */
+  US_COORDINATE_ABOVE,       /* log (t - lower) */
+  US_COORDINATE_BELOW,       /* -log (upper - t) */
+  US_COORDINATE_BETWEEN,     /* probit ((t - lower) / (upper - lower)) */
+  US_COORDINATE_PRIOR,       /* probit of the prior's own latent */
+} UsCoordinateKind;
+
+typedef struct
+{
+  UsCoordinateKind kind;
+  gboolean logarithmic;      /* t = log θ, else t = θ */
+  gboolean whole;            /* whole numbers: spread over their cells, rounded back */
+  double   lower, upper;     /* of t; of θ where the kind is PRIOR */
+  double   mean, scale;      /* standardised last */
+  gsize    parameter;        /* PRIOR: which of the simulator's */
+} UsCoordinate;
+
+/* From the table alone.  Error: the parameter does not change. */
+gboolean us_coordinate_measure (UsCoordinate *self,
+                                gsize         n_rows,
+                                const double *theta,   /* first value */
+                                gsize         stride,
+                                const char   *name,
+                                GPtrArray    *notes,
+                                GError      **error);
+void     us_coordinate_of_prior (UsCoordinate  *self,
+                                 const UsPrior *prior,
+                                 gsize          parameter);
+/* Sets mean and scale, where the coordinate has no natural ones. */
+void     us_coordinate_standardise (UsCoordinate  *self,
+                                    const UsPrior *prior,
+                                    gsize          n_rows,
+                                    const double  *theta,
+                                    gsize          stride);
+/* log_slope: log |du/dθ| is added, where not NULL; FALSE: θ is outside (u is its nearest end then). */
+gboolean us_coordinate_to     (const UsCoordinate *self,
+                               const UsPrior      *prior,
+                               double              theta,
+                               double             *u,
+                               double             *log_slope);
+double   us_coordinate_from   (const UsCoordinate *self,
+                               const UsPrior      *prior,
+                               double              u);
+void     us_coordinate_range  (const UsCoordinate *self,
+                               double             *lower,
+                               double             *upper);
+
+double   us_probit            (double p);       /* of 0 < p < 1 */
+double   us_normal_cdf        (double u);
+
+/* --- the model ------------------------------------------------------------------- */
+
+typedef struct
+{
+  UsResidualShape summary;   /* F → S */
+  UsFlowShape     flow;      /* its context: S */
+} UsMemberShape;
+
+struct _UsPosterior
+{
+  gatomicrefcount ref_count;
+
+  /* what it is about */
+  char          **names;           /* (P), NULL-terminated */
+  gsize           n_parameters, n_values;
+  guint           n_dims;
+  gsize           x_shape[US_ARRAY_MAX_DIMS];
+  UsPrior        *prior;           /* or NULL */
+  guint           output;
+
+  /* how rows become numbers */
+  UsFeatures      features;
+  UsCoordinate   *coordinates;     /* (P) */
+
+  /* members */
+  gsize           n_members;
+  UsMemberShape  *shapes;          /* (M): they differ in the order seed */
+  float         **weights;         /* (M): the summary network's, then the flow's */
+  double         *shares;          /* (M) of the mixture, sum 1 */
+
+  UsPosteriorRecord record;
+};
+
+gsize        us_member_n_weights  (const UsMemberShape *shape);
+UsPosterior *us_posterior_alloc   (void);
+void         us_posterior_note    (GPtrArray  *notes,
+                                   const char *format,
+                                   ...) G_GNUC_PRINTF (2, 3);
+
+/* The rows of a training, complete and finite. */
+typedef struct
+{
+  gsize     n_rows, n_parameters, n_values, n_dropped;
+  double   *theta;           /* (N, P), targets only */
+  float    *x;               /* (N, V) */
+  char    **names;           /* (P) */
+  guint     n_dims;
+  gsize     x_shape[US_ARRAY_MAX_DIMS];
+  UsPrior  *prior;           /* or NULL */
+  gsize    *parameters;      /* (P): which of the bank's */
+  guint     output;
+  GPtrArray *notes;
+} UsPosteriorRows;
+
+gboolean us_posterior_rows_load  (UsPosteriorRows         *self,
+                                  const UsPosteriorConfig *config,
+                                  UsPosteriorProgressFunc  progress,
+                                  gpointer                 data,
+                                  const gint              *cancelled,
+                                  GError                 **error);
+void     us_posterior_rows_clear (UsPosteriorRows *self);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UsPosteriorRows, us_posterior_rows_clear)
+
+/* Trains the members of self on its rows: self has features and coordinates. */
+gboolean us_posterior_fit        (UsPosterior             *self,
+                                  const UsPosteriorConfig *config,
+                                  const UsPosteriorRows   *rows,
+                                  UsPosteriorProgressFunc  progress,
+                                  gpointer                 data,
+                                  const gint              *cancelled,
+                                  GError                 **error);
+
+G_END_DECLS

@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "us-posterior-private.h"
+
+#include "us-error.h"
+#include "us-memory.h"
+#include "us-rng.h"
+
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+
+/* P parameters, V values of x, F features, S summaries, M members, R rows of a block. */
+
+#define REDRAWS 200              /* of a draw that the prior's constraint refuses */
+
+UsPosterior *
+us_posterior_alloc (void)
+{
+  UsPosterior *self = g_new0 (UsPosterior, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  self->record.history = g_array_new (FALSE, FALSE, sizeof (UsPosteriorPoint));
+  return self;
+}
+
+UsPosterior *
+us_posterior_ref (UsPosterior *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  g_atomic_ref_count_inc (&self->ref_count);
+  return self;
+}
+
+void
+us_posterior_unref (UsPosterior *self)
+{
+  if (self == NULL || !g_atomic_ref_count_dec (&self->ref_count))
+    return;
+  g_strfreev (self->names);
+  g_clear_pointer (&self->prior, us_prior_unref);
+  us_features_clear (&self->features);
+  g_free (self->coordinates);
+  for (gsize m = 0; self->weights != NULL && m < self->n_members; m++)
+    us_floats_free (self->weights[m]);
+  g_free (self->weights);
+  g_free (self->shapes);
+  g_free (self->shares);
+  g_free (self->record.program_version);
+  g_free (self->record.created);
+  g_free (self->record.command);
+  g_free (self->record.bank);
+  g_strfreev (self->record.notes);
+  g_array_unref (self->record.history);
+  g_free (self);
+}
+
+/* --- what it is about ------------------------------------------------------------- */
+
+gsize
+us_posterior_n_parameters (const UsPosterior *self)
+{
+  return self->n_parameters;
+}
+
+gsize
+us_posterior_n_values (const UsPosterior *self)
+{
+  return self->n_values;
+}
+
+gsize
+us_posterior_n_summaries (const UsPosterior *self)
+{
+  return self->shapes[0].summary.n_out;
+}
+
+const char *
+us_posterior_name (const UsPosterior *self,
+                   gsize              parameter)
+{
+  g_return_val_if_fail (parameter < self->n_parameters, NULL);
+
+  return self->names[parameter];
+}
+
+guint
+us_posterior_x_shape (const UsPosterior *self,
+                      gsize             *shape)
+{
+  memcpy (shape, self->x_shape, sizeof self->x_shape);
+  return self->n_dims;
+}
+
+const UsSimulator *
+us_posterior_simulator (const UsPosterior *self)
+{
+  return self->prior != NULL ? us_prior_simulator (self->prior) : NULL;
+}
+
+UsPrior *
+us_posterior_prior (const UsPosterior *self)
+{
+  return self->prior;
+}
+
+guint
+us_posterior_output (const UsPosterior *self)
+{
+  return self->output;
+}
+
+const UsPosteriorRecord *
+us_posterior_record (const UsPosterior *self)
+{
+  return &self->record;
+}
+
+void
+us_posterior_range (const UsPosterior *self,
+                    gsize              parameter,
+                    double            *lower,
+                    double            *upper)
+{
+  g_return_if_fail (parameter < self->n_parameters);
+
+  us_coordinate_range (&self->coordinates[parameter], lower, upper);
+}
+
+gsize
+us_posterior_n_outside (const UsPosterior *self,
+                        const float       *x,
+                        gsize             *first)
+{
+  gsize n = 0;
+
+  for (gsize v = 0; v < self->n_values; v++)
+    if (!(x[v] >= self->features.lower[v] && x[v] <= self->features.upper[v]) && n++ == 0)
+      *first = v;
+  return n;
+}
+
+/* --- members at work ------------------------------------------------------------------ */
+
+static const float *
+flow_weights (const UsPosterior *self,
+              gsize              member)
+{
+  return self->weights[member] + us_residual_n_parameters (&self->shapes[member].summary);
+}
+
+/* h (rows, S) of one member. */
+static void
+member_summaries (const UsPosterior *self,
+                  gsize              member,
+                  gsize              rows,
+                  const float       *x,        /* (rows, V) */
+                  float             *h)
+{
+  const UsResidualShape *shape = &self->shapes[member].summary;
+  gsize block = MIN (rows, US_POSTERIOR_ROWS);
+  g_autoptr(UsResidualRun) run = us_residual_run_new (shape, block);
+  float *features = us_floats_new (block * shape->n_in);
+
+  for (gsize first = 0; first < rows; first += block)
+    {
+      gsize n = MIN (block, rows - first);
+
+      us_features_apply (&self->features, n, x + first * self->n_values, features);
+      us_residual_run_forward (run, self->weights[member], n, features, NULL, FALSE, 0.0, 0, 0, h + first * shape->n_out);
+    }
+  us_floats_free (features);
+}
+
+void
+us_posterior_summaries (const UsPosterior *self,
+                        gsize              rows,
+                        const float       *x,
+                        float             *h)
+{
+  g_return_if_fail (self != NULL && x != NULL && h != NULL);
+
+  if (rows > 0)
+    member_summaries (self, 0, rows, x, h);
+}
+
+static gboolean
+check_x (const UsPosterior *self,
+         gsize              rows,
+         const float       *x,
+         GError           **error)
+{
+  for (gsize i = 0; i < rows * self->n_values; i++)
+    if (!isfinite (x[i]))
+      {
+        g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
+                     _("value %" G_GSIZE_FORMAT " of the observation (from 1) is missing or not finite: this posterior was "
+                       "trained on complete rows"), i % self->n_values + 1);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+/* --- draws ---------------------------------------------------------------------------- */
+
+/* u (n, P) → θ, in place of rows `draws` of theta. */
+static void
+place_draws (const UsPosterior *self,
+             gsize              n,
+             const float       *u,
+             const gsize       *draws,
+             double            *theta)
+{
+  gsize P = self->n_parameters;
+
+  for (gsize i = 0; i < n; i++)
+    for (gsize p = 0; p < P; p++)
+      theta[draws[i] * P + p] = us_coordinate_from (&self->coordinates[p], self->prior, (double) u[i * P + p]);
+}
+
+/* Member of a draw: its share of all draws, evenly dealt, so that the first draws are a fair mixture too. */
+static gsize
+member_of_draw (const UsPosterior *self,
+                gsize              draw,
+                guint64            seed)
+{
+  double place, sum = 0.0;
+  UsRng rng;
+
+  us_rng_init (&rng, seed, US_RNG_SHUFFLE, draw);
+  place = us_rng_uniform (&rng);
+  for (gsize m = 0; m + 1 < self->n_members; m++)
+    {
+      sum += self->shares[m];
+      if (place < sum)
+        return m;
+    }
+  return self->n_members - 1;
+}
+
+/* The draws of one member among `draws` (n): attempt 0, or again. */
+static void
+sample_member (const UsPosterior *self,
+               gsize              member,
+               const float       *x,
+               gsize              n,
+               const gsize       *draws,
+               guint64            seed,
+               guint              attempt,
+               double            *theta)
+{
+  const UsFlowShape *shape = &self->shapes[member].flow;
+  gsize P = self->n_parameters, block = MIN (n, US_POSTERIOR_ROWS);
+  g_autoptr(UsFlowRun) run = NULL;
+  float *h, *z;
+
+  if (n == 0)
+    return;
+  run = us_flow_run_new (shape, block);
+  h = us_floats_new (shape->n_context);
+  z = us_floats_new (block * P);
+  member_summaries (self, member, 1, x, h);
+  for (gsize first = 0; first < n; first += block)
+    {
+      gsize count = MIN (block, n - first);
+
+      for (gsize i = 0; i < count; i++)
+        {
+          UsRng rng;
+
+          us_rng_init (&rng, seed, US_RNG_LATENT, draws[first + i]);
+          rng.counter[0] = attempt * (guint32) P;
+          for (gsize p = 0; p < P; p++)
+            z[i * P + p] = (float) us_rng_normal (&rng);
+        }
+      us_flow_run_sample (run, flow_weights (self, member), count, z, h, TRUE, z);
+      place_draws (self, count, z, draws + first, theta);
+    }
+  us_floats_free (h);
+  us_floats_free (z);
+}
+
+/* All parameters of the simulator are inferred, in its order: its constraint can be asked. */
+static gboolean
+can_ask_prior (const UsPosterior *self)
+{
+  if (self->prior == NULL || us_prior_simulator (self->prior)->n_parameters != self->n_parameters)
+    return FALSE;
+  for (gsize p = 0; p < self->n_parameters; p++)
+    if (self->coordinates[p].parameter != p)
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+is_refused (const UsPosterior *self,
+            const double      *theta)
+{
+  for (gsize p = 0; p < self->n_parameters; p++)
+    if (!isfinite (theta[p]))
+      return TRUE;
+  return can_ask_prior (self) && us_prior_log_density (self->prior, theta) == -INFINITY;
+}
+
+gboolean
+us_posterior_sample (const UsPosterior *self,
+                     const float       *x,
+                     gsize              n,
+                     guint64            seed,
+                     double            *theta,
+                     GError           **error)
+{
+  g_autofree gsize *draws = g_new (gsize, MAX (n, 1));
+  g_autofree gsize *open = g_new (gsize, MAX (n, 1));
+  gsize n_open = n;
+
+  g_return_val_if_fail (self != NULL && x != NULL && theta != NULL, FALSE);
+
+  if (!check_x (self, 1, x, error))
+    return FALSE;
+  for (gsize i = 0; i < n; i++)
+    open[i] = i;
+  for (guint attempt = 0; n_open > 0 && attempt < REDRAWS; attempt++)
+    {
+      gsize still = 0;
+
+      for (gsize m = 0; m < self->n_members; m++)
+        {
+          gsize count = 0;
+
+          for (gsize i = 0; i < n_open; i++)
+            if (member_of_draw (self, open[i], seed) == m)
+              draws[count++] = open[i];
+          sample_member (self, m, x, count, draws, seed, attempt, theta);
+        }
+      for (gsize i = 0; i < n_open; i++)
+        if (is_refused (self, theta + open[i] * self->n_parameters))
+          open[still++] = open[i];
+      n_open = still;
+    }
+  if (n_open == 0)
+    return TRUE;
+  g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
+               _("%" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " draws lie where the prior has nothing, after %d tries: this "
+                 "observation is unlike anything simulated"), n_open, n, REDRAWS);
+  return FALSE;
+}
+
+/* --- densities --------------------------------------------------------------------------- */
+
+/* log (exp a + exp b) */
+static double
+log_sum (double a,
+         double b)
+{
+  double most = MAX (a, b), least = MIN (a, b);
+
+  return most == -INFINITY ? -INFINITY : most + log1p (exp (least - most));
+}
+
+/* one_x: x is one row for all. */
+static void
+log_density (const UsPosterior *self,
+             gboolean           one_x,
+             const float       *x,
+             gsize              n,
+             const double      *theta,
+             double            *out)
+{
+  gsize P = self->n_parameters, block = CLAMP (n, 1, US_POSTERIOR_ROWS);
+  float *u = us_floats_new (block * P);
+  g_autofree double *slope = g_new (double, block);
+  g_autofree double *one = g_new (double, block);
+  g_autofree gboolean *inside = g_new (gboolean, block);
+
+  for (gsize i = 0; i < n; i++)
+    out[i] = -INFINITY;
+  for (gsize m = 0; m < self->n_members; m++)
+    {
+      const UsFlowShape *shape = &self->shapes[m].flow;
+      g_autoptr(UsFlowRun) run = us_flow_run_new (shape, block);
+      float *h = us_floats_new (block * shape->n_context);
+
+      if (one_x)
+        member_summaries (self, m, 1, x, h);
+      for (gsize first = 0; first < n; first += block)
+        {
+          gsize count = MIN (block, n - first);
+
+          for (gsize i = 0; i < count; i++)
+            {
+              slope[i] = 0.0;
+              inside[i] = TRUE;
+              for (gsize p = 0; p < P; p++)
+                {
+                  double value;
+
+                  inside[i] &= us_coordinate_to (&self->coordinates[p], self->prior, theta[(first + i) * P + p], &value,
+                                                 &slope[i]);
+                  u[i * P + p] = (float) value;
+                }
+            }
+          if (!one_x)
+            member_summaries (self, m, count, x + first * self->n_values, h);
+          us_flow_run_log_density (run, flow_weights (self, m), count, u, h, one_x, 0.0, 0, 0, one);
+          for (gsize i = 0; i < count; i++)
+            if (inside[i])
+              out[first + i] = log_sum (out[first + i], one[i] + slope[i] + log (self->shares[m]));
+        }
+      us_floats_free (h);
+    }
+  us_floats_free (u);
+}
+
+gboolean
+us_posterior_log_density (const UsPosterior *self,
+                          const float       *x,
+                          gsize              n,
+                          const double      *theta,
+                          double            *out,
+                          GError           **error)
+{
+  g_return_val_if_fail (self != NULL && x != NULL && theta != NULL && out != NULL, FALSE);
+
+  if (!check_x (self, 1, x, error))
+    return FALSE;
+  log_density (self, TRUE, x, n, theta, out);
+  return TRUE;
+}
+
+gboolean
+us_posterior_log_density_rows (const UsPosterior *self,
+                               gsize              n,
+                               const float       *x,
+                               const double      *theta,
+                               double            *out,
+                               GError           **error)
+{
+  g_return_val_if_fail (self != NULL && x != NULL && theta != NULL && out != NULL, FALSE);
+
+  if (!check_x (self, n, x, error))
+    return FALSE;
+  log_density (self, FALSE, x, n, theta, out);
+  return TRUE;
+}
+
+/* --- training ------------------------------------------------------------------------------- */
+
+static char *
+fingerprint (const UsPosteriorRows *rows)
+{
+  g_autoptr(GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+
+  for (gsize r = 0; r < rows->n_rows; r++)
+    {
+      g_checksum_update (sum, (const guchar *) (rows->theta + r * rows->n_parameters),
+                         (gssize) (rows->n_parameters * sizeof (double)));
+      g_checksum_update (sum, (const guchar *) (rows->x + r * rows->n_values), (gssize) (rows->n_values * sizeof (float)));
+    }
+  return g_strdup (g_checksum_get_string (sum));
+}
+
+static gboolean
+choose_coordinates (UsPosterior           *self,
+                    const UsPosteriorRows *rows,
+                    GError               **error)
+{
+  gsize P = rows->n_parameters;
+
+  self->coordinates = g_new0 (UsCoordinate, P);
+  for (gsize p = 0; p < P; p++)
+    {
+      UsCoordinate *c = &self->coordinates[p];
+
+      if (rows->prior != NULL
+          && us_prior_distribution (rows->prior, rows->parameters[p])->kind != US_DISTRIBUTION_FIXED)
+        us_coordinate_of_prior (c, rows->prior, rows->parameters[p]);
+      else if (!us_coordinate_measure (c, rows->n_rows, rows->theta + p, P, rows->names[p], rows->notes, error))
+        return FALSE;
+      us_coordinate_standardise (c, rows->prior, rows->n_rows, rows->theta + p, P);
+      c->parameter = rows->parameters[p];
+    }
+  return TRUE;
+}
+
+static void
+take_rows (UsPosterior     *self,
+           UsPosteriorRows *rows)
+{
+  self->n_parameters = rows->n_parameters;
+  self->n_values = rows->n_values;
+  self->n_dims = rows->n_dims;
+  memcpy (self->x_shape, rows->x_shape, sizeof self->x_shape);
+  self->names = g_strdupv (rows->names);
+  self->prior = rows->prior != NULL ? us_prior_ref (rows->prior) : NULL;
+  self->output = rows->output;
+  self->record.n_rows = rows->n_rows;
+  self->record.n_dropped = rows->n_dropped;
+  self->record.bank = fingerprint (rows);
+}
+
+UsPosterior *
+us_posterior_train (const UsPosteriorConfig *config,
+                    UsPosteriorProgressFunc  progress,
+                    gpointer                 data,
+                    const gint              *cancelled,
+                    GError                 **error)
+{
+  g_autoptr(UsPosterior) self = us_posterior_alloc ();
+  g_auto(UsPosteriorRows) rows = { 0 };
+  g_autoptr(GDateTime) now = g_date_time_new_now_utc ();
+
+  g_return_val_if_fail (config != NULL, NULL);
+  g_return_val_if_fail (config->bank != NULL || config->prior != NULL || config->theta != NULL, NULL);
+
+  if (!us_posterior_rows_load (&rows, config, progress, data, cancelled, error))
+    return NULL;
+  take_rows (self, &rows);
+  if (!us_features_measure (&self->features, rows.n_rows, rows.n_values, rows.x, rows.notes, error)
+      || !choose_coordinates (self, &rows, error)
+      || !us_posterior_fit (self, config, &rows, progress, data, cancelled, error))
+    return NULL;
+  self->record.seed = config->seed;
+  self->record.program_version = g_strdup (US_VERSION);
+  self->record.created = g_date_time_format_iso8601 (now);
+  self->record.command = g_strdup (config->command);
+  g_ptr_array_add (rows.notes, NULL);
+  self->record.notes = g_strdupv ((char **) rows.notes->pdata);
+  return g_steal_pointer (&self);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "us-prior.h"
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* N rows of a bank, P parameters, V values of x a row, S summaries. */
+
+/**
+ * UsPosterior:
+ *
+ * The posterior p (θ | x), learnt from simulations alone (neural posterior estimation: Papamakarios, Murray 2016;
+ * Greenberg, Nonnenmacher, Macke 2019): an ensemble of members, each a summary network and a conditional spline flow
+ * (us-flow.h), averaged as densities.  θ is held in coordinates in which its prior has no edge, so that no draw leaves
+ * it.  Const once made; atomic reference count; any thread.  One .safetensors file holds it all.
+ */
+typedef struct _UsPosterior UsPosterior;
+
+/* What is tuned; 0 everywhere: what the size of the table asks for. */
+typedef struct
+{
+  gsize  members;            /* of the ensemble */
+  gsize  width, blocks;      /* of the networks */
+  gsize  n_summaries;
+  gsize  transforms;
+  guint  bins;
+  gsize  batch;
+  double learning_rate;
+  double dropout;            /* below 0: none */
+  double weight_decay;       /* below 0: none */
+  gsize  epochs;             /* at most */
+} UsPosteriorTuning;
+
+typedef struct
+{
+  const char     *bank;            /* rows from there, or: */
+  UsPrior        *prior;           /* fresh draws; with a bank, instead of what the bank says */
+  guint           output;
+  guint64         samples;         /* fresh draws; 0: 10,000.  With a bank: its first rows; 0: all */
+
+  const double   *theta;           /* (n_rows, P) or NULL: rows in memory instead of either */
+  const float    *x;               /* (n_rows, V) */
+  gsize           n_rows, n_parameters, n_values;
+
+  const char *const *targets;      /* names of parameters, NULL-terminated; NULL: all */
+  gboolean        drop_bad_rows;   /* rows with a value that is not finite are left out and counted, not refused */
+  guint64         seed;
+  double          minutes;         /* at most; 0: no limit but the defaults' */
+  guint           n_workers;       /* 0: all processors */
+  int             niceness;
+  UsPosteriorTuning tuning;
+  const char     *command;         /* for the record, or NULL */
+} UsPosteriorConfig;
+
+typedef struct
+{
+  double  fraction;          /* 0..1, a guess while training may still end early */
+  double  seconds, seconds_left;
+  gsize   epoch;             /* the furthest member's */
+  double  loss, held_out;    /* -log q (θ | x), mean over rows and members, in coordinates; NaN: not yet */
+  guint64 simulated;         /* rows, while these are made */
+} UsPosteriorProgress;
+
+typedef void (*UsPosteriorProgressFunc) (const UsPosteriorProgress *progress,
+                                         gpointer                   data);
+
+typedef struct
+{
+  gsize  epoch;
+  double loss, held_out;     /* means over the members that trained */
+} UsPosteriorPoint;
+
+/* How it came about. */
+typedef struct
+{
+  guint64  seed;
+  gsize    n_rows;           /* trained on, held-out ones included */
+  gsize    n_dropped;        /* bad rows that were left out */
+  double   seconds;
+  double   held_out;         /* mean over members of their best -log q on rows held out */
+  char    *program_version, *created, *command;
+  char    *bank;             /* SHA-256 of its θ and x as trained on */
+  char   **notes;            /* what was done to the table, in sentences: columns dropped, coordinates chosen */
+  GArray  *history;          /* of UsPosteriorPoint */
+} UsPosteriorRecord;
+
+/**
+ * us_posterior_train:
+ *
+ * Synchronous.  Same configuration and rows, same bits, whatever the number of workers (unless minutes cut it).
+ * progress, or NULL: called on this thread, about once an epoch.  cancelled, or NULL: read atomically; non-zero ends with
+ * G_IO_ERROR_CANCELLED.
+ *
+ * Errors: those of banks; US_FORMAT_ERROR_VALUE: not finite values (row, column; how many rows), no column of
+ * x that changes, a parameter that does not; US_FORMAT_ERROR_MISSING: an unknown target; US_FORMAT_ERROR_SHAPE: fewer
+ * than 50 rows.
+ */
+UsPosterior *us_posterior_train       (const UsPosteriorConfig *config,
+                                       UsPosteriorProgressFunc  progress,
+                                       gpointer                 data,
+                                       const gint              *cancelled,
+                                       GError                 **error);
+
+UsPosterior *us_posterior_ref         (UsPosterior *self);
+void         us_posterior_unref       (UsPosterior *self);
+
+gsize        us_posterior_n_parameters (const UsPosterior *self);
+gsize        us_posterior_n_values     (const UsPosterior *self);
+gsize        us_posterior_n_summaries  (const UsPosterior *self);
+const char  *us_posterior_name         (const UsPosterior *self,
+                                        gsize              parameter);
+/* x's dimensions in the bank after the first; shape: (US_ARRAY_MAX_DIMS).  Returns how many. */
+guint        us_posterior_x_shape      (const UsPosterior *self,
+                                        gsize             *shape);
+/* Where the rows came from: borrowed, NULL for a plain table. */
+const UsSimulator *us_posterior_simulator (const UsPosterior *self);
+UsPrior     *us_posterior_prior        (const UsPosterior *self);
+guint        us_posterior_output       (const UsPosterior *self);
+const UsPosteriorRecord *us_posterior_record (const UsPosterior *self);
+/* Between which values draws of a parameter lie; infinite where nothing bounds them. */
+void         us_posterior_range        (const UsPosterior *self,
+                                        gsize              parameter,
+                                        double            *lower,
+                                        double            *upper);
+
+/* Draws theta (n, P) from q (θ | x), x (V), in the parameters' units; draw i belongs to (seed, i), so that the first draws
+ * are the same whatever n.  Error: US_FORMAT_ERROR_VALUE: x is not finite. */
+gboolean     us_posterior_sample       (const UsPosterior *self,
+                                        const float       *x,
+                                        gsize              n,
+                                        guint64            seed,
+                                        double            *theta,
+                                        GError           **error);
+/* out (n): log q (θ | x), per unit of the parameters; -INFINITY outside. */
+gboolean     us_posterior_log_density  (const UsPosterior *self,
+                                        const float       *x,
+                                        gsize              n,
+                                        const double      *theta,      /* (n, P) */
+                                        double            *out,
+                                        GError           **error);
+/* The same for pairs: row i of theta under row i of x. */
+gboolean     us_posterior_log_density_rows (const UsPosterior *self,
+                                        gsize              n,
+                                        const float       *x,          /* (n, V) */
+                                        const double      *theta,      /* (n, P) */
+                                        double            *out,
+                                        GError           **error);
+/* h (rows, S): what the networks hold for the essence of x (rows, V). */
+void         us_posterior_summaries    (const UsPosterior *self,
+                                        gsize              rows,
+                                        const float       *x,
+                                        float             *h);
+/* Values of x (V) that lie outside of all that was simulated: how many, and the first one's index. */
+gsize        us_posterior_n_outside    (const UsPosterior *self,
+                                        const float       *x,
+                                        gsize             *first);
+
+gboolean     us_posterior_save         (const UsPosterior *self,
+                                        const char        *path,
+                                        GError           **error);
+/* Errors: those of us_safetensors_read; US_FORMAT_ERROR_MISMATCH, VALUE, each naming the file. */
+UsPosterior *us_posterior_load         (const char        *path,
+                                        GError           **error);
+/* Is this file a posterior?  FALSE too when it cannot be read. */
+gboolean     us_posterior_is_file      (const char        *path);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsPosterior, us_posterior_unref)
+
+G_END_DECLS
