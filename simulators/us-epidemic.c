@@ -91,7 +91,7 @@ us_epidemic_chain_steps (const UsEpidemic *self)
   const Rates rates = rates_of (self);
   const double fastest = MAX (MAX (rates.infect, rates.fall_ill), MAX (rates.recover, rates.wane));
 
-  return (guint) CLAMP (ceil (4.0 * fastest), 4.0, 64.0);
+  return (guint) CLAMP (ceil (8.0 * fastest), 8.0, 96.0);
 }
 
 static void

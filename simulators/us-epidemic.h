@@ -42,7 +42,7 @@ UsSimStatus us_epidemic_run          (const UsEpidemic *self,
                                       const double     *times,
                                       UsRng            *rng,
                                       float            *out);   /* (n_times) */
-/* How many steps a day the chain takes: four in the shortest of the times of the process. */
+/* How many steps a day the chain takes: eight in the shortest of the times of the process, 8 to 96. */
 guint       us_epidemic_chain_steps  (const UsEpidemic *self);
 
 double      us_epidemic_growth_rate  (const UsEpidemic *self);  /* 1/d, of the first cases */
