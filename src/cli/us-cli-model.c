@@ -5,6 +5,7 @@
 #include "us-cli.h"
 #include "us-evaluate.h"
 #include "us-evaluate-drawings.h"
+#include "us-posterior.h"
 #include "us-repeats.h"
 #include "us-simvae.h"
 
@@ -233,9 +234,11 @@ run_evaluate (int           argc,
               GError      **error)
 {
   g_autofree char *out = NULL, *drawings_folder = NULL, *pairs_text = NULL, *seed_text = NULL, *jobs_text = NULL;
+  g_autofree char *bank = NULL;
   gboolean json = FALSE, refine = FALSE;
   const GOptionEntry entries[] = {
-    { "pairs", 'n', 0, G_OPTION_ARG_STRING, &pairs_text, "Held-out pairs (default 10000)", "N" },
+    { "pairs", 'n', 0, G_OPTION_ARG_STRING, &pairs_text, "Held-out pairs (default 10000; of a posterior 500)", "N" },
+    { "bank", 'b', 0, G_OPTION_ARG_FILENAME, &bank, "Of a posterior: rows that it was not trained on", "BANK" },
     { "seed", 's', 0, G_OPTION_ARG_STRING, &seed_text, "Seed of the held-out draws (default 1)", "S" },
     { "jobs", 'j', 0, G_OPTION_ARG_STRING, &jobs_text, "Workers (default all processors)", "J" },
     { "refine", 0, 0, G_OPTION_ARG_NONE, &refine, "Let the simulator itself refine each answer first", NULL },
@@ -257,6 +260,9 @@ run_evaluate (int           argc,
     return FALSE;
   if (out == NULL)
     return us_cli_misused (error, "--out is missing: a folder for metrics.json and pairs.csv");
+  if (us_posterior_is_file (argv[1]))
+    return us_cli_evaluate_posterior (argv[1], bank, pairs_text != NULL ? pairs : 0, seed, jobs, out, json, cancellable,
+                                      error);
   if ((model = us_simvae_load (argv[1], error)) == NULL)
     return FALSE;
   if (us_simvae_is_anonymous (model))
