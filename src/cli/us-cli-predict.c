@@ -14,7 +14,7 @@
 
 /* M simulators, V values of a row, D targets, L levels, K classes. */
 
-#define USUAL_ROWS 50000
+#define USUAL_ROWS 200000
 
 static const UsCliCommand forecast = {
   "train forecast", "SIM… --horizon H --out MODEL", "Trains the quantiles of what will be observed after the last point.", NULL,
@@ -264,7 +264,7 @@ us_cli_train_predictor (int           argc,
       "dense, convolution, recurrent or deep-set (default by the series' length)", "KIND" },
     { "gaps", 0, 0, G_OPTION_ARG_STRING, &options.gaps, "Mean share of points that data may miss (default 0)", "G" },
     { "cut", 0, 0, G_OPTION_ARG_STRING, &options.cut, "Largest share of the series that data may miss at its end (default 0)", "C" },
-    { "samples", 'n', 0, G_OPTION_ARG_STRING, &options.samples, "Simulations (default 50000)", "N" },
+    { "samples", 'n', 0, G_OPTION_ARG_STRING, &options.samples, "Simulations (default 200000)", "N" },
     { "minutes", 'm', 0, G_OPTION_ARG_STRING, &options.minutes, "Train no longer than that", "M" },
     { "epochs", 0, 0, G_OPTION_ARG_STRING, &options.epochs, "Rounds through the simulations at most", "E" },
     { "seed", 's', 0, G_OPTION_ARG_STRING, &options.seed, "Seed (default 0)", "S" },
