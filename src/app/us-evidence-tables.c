@@ -122,6 +122,16 @@ us_evidence_fill_scores (UsTable          *table,
   add_score (cells, _("Intervals that hold"), mean_coverage (evaluation), evaluation->level);
   add (cells, NONE);
   add (cells, NONE);
+  if (evaluation->spread != NULL)
+    {
+      add_score (cells, _("Spread: log score, the lower the better"), evaluation->spread->log_score,
+                 evaluation->spread->log_score_truth);
+      add (cells, NONE);
+      add (cells, NONE);
+      add_score (cells, _("Spread: bands that hold"), evaluation->spread->coverage, evaluation->spread->level);
+      add (cells, NONE);
+      add (cells, NONE);
+    }
   show (table, cells, 5);
 }
 
@@ -214,12 +224,14 @@ us_evidence_fill_errors (UsTable          *table,
   double chance = evaluation->rms_chance;
   g_autoptr(GPtrArray) cells = g_ptr_array_new_with_free_func (g_free);
 
-  add (cells, _("Now, on held-out draws"));
+  add (cells, output->noisy ? _("Now, of the means, on held-out draws") : _("Now, on held-out draws"));
   add (cells, _("RMS error"));
   add (cells, _("Of a wrong answer’s"));
   add_error (cells, us_budget_curve_name (US_BUDGET_DECODER), evaluation->rms_decoder, chance, unit);
   add_error (cells, us_budget_curve_name (US_BUDGET_BOTH), evaluation->rms_both, chance, unit);
   add_error (cells, us_budget_curve_name (US_BUDGET_SIMULATOR), evaluation->rms_simulator, chance, unit);
+  if (output->noisy)
+    add_error (cells, _("The noise itself"), evaluation->rms_noise, chance, unit);
   show (table, cells, 3);
 }
 

@@ -86,6 +86,12 @@ us_evidence_words_scores (const UsEvidence *self)
                  _("Is each parameter told by one answer only, so that moving one slider changes one thing?"));
   add_paragraph (text, _("Intervals that hold"),
                  _("How often the truth lies inside the interval that the model gives. It should be as often as promised."));
+  if (self->evaluation->spread != NULL)
+    add_paragraph (text, _("Spread"),
+                   _("This output is noisy: the decoder gives its mean and how widely runs spread about it. Log score: how "
+                     "surprised it is by new runs, in nats a value; the best possible is what the simulator’s own mean and "
+                     "spread reach, if values are normal. Bands that hold: how many values of new runs lie in its band; it "
+                     "should be as many as promised."));
   return g_string_free (text, FALSE);
 }
 
@@ -146,6 +152,9 @@ us_evidence_words_budget (const UsEvidence *self)
   GString *text = g_string_new (NULL);
 
   add_sentence (text, weak_part (self->evaluation));
+  if (us_simvae_simulator (self->model)->outputs[us_simvae_output (self->model)].noisy)
+    add_sentence (text, _("This output is noisy. Means are compared, the decoder’s and those of repeated runs, so that the noise "
+                          "is in none of these errors; no answer can be nearer to the truth than the noise allows."));
 
   if (us_error_budget_is_empty (self->budget))
     return g_string_free (text, FALSE);

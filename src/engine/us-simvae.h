@@ -23,7 +23,7 @@ typedef struct _UsSimvae UsSimvae;
 /**
  * UsBudgetCurve:
  *
- * The errors of reconstruction that are kept while training:
+ * The errors of reconstruction that are kept while training, of a noisy output those of the means:
  * @US_BUDGET_DECODER: G(V) against S(V)
  * @US_BUDGET_BOTH: G(Z) against S(V), Z the encoder's answer to S(V)
  * @US_BUDGET_SIMULATOR: S(Z) against S(V)
