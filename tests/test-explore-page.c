@@ -546,6 +546,7 @@ test_latency (Fixture       *f,
                   "and %.2f ms (p99 %.2f, longest %.2f) to paint a frame in software, %u of them; "
                   "%d of %d timer calls late", stats.n, stats.median_ms, stats.p99_ms, stats.max_ms, longest_turn_ms,
                   median_paint_ms, p99_paint_ms, longest_paint_ms, times->len, hand.n_late, hand.n);
+#ifndef __SANITIZE_ADDRESS__
   /* Reached: 1.4 in a turn; 1.4 and at most 9.5 to paint.  A busy machine empties the caches in between. */
   g_assert_cmpfloat (longest_turn_ms, <=, 8);
   g_assert_cmpfloat (median_paint_ms, <=, 6);
@@ -554,6 +555,7 @@ test_latency (Fixture       *f,
    * busy with other things, and its wall clock says nothing of this program. */
   if (hand.n_late * 100 <= hand.n)
     g_assert_cmpfloat (stats.p99_ms, <=, 16);
+#endif
 
   us_session_shutdown (f->session);
   {

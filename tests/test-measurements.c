@@ -213,35 +213,41 @@ test_channels_by_name (void)
   g_assert_cmpfloat (x[3], ==, 2);
 }
 
-/* Every real series is either read or refused with a place. */
 static void
-test_real_series (void)
+check_series (const char *folder_name,
+              const char *file,
+              const char *where,
+              gsize       n_times,
+              gsize       n_columns)
 {
-  static const struct { const char *file, *where; gsize n_times, n_columns; } series[] = {
-    { "yeast_carlson_1913.csv", NULL, 19, 1 },
-    { "influenza_school_1978.csv", NULL, 14, 2 },
-    { "theophylline_oral.csv", "subject=1", 11, 3 },
-    { "indomethacin_iv.csv", "subject=6", 11, 1 },
-    { "lynx_hare_hudson_bay_1900_1920.csv", NULL, 21, 2 },
-  };
+  g_autofree char *path = g_build_filename (folder_name, "series", file, NULL);
+  UsMeasurementsOptions options = { .where = where };
+  g_autoptr(GError) error = NULL;
+  g_autoptr(UsMeasurements) m = us_measurements_read (path, &options, &error);
 
-  for (gsize i = 0; i < G_N_ELEMENTS (series); i++)
+  g_assert_no_error (error);
+  g_assert_cmpuint (m->n_times, ==, n_times);
+  g_assert_cmpuint (m->n_columns, ==, n_columns);
+}
+
+static void
+test_shipped_series (void)
+{
+  check_series (US_TEST_SOURCE_ROOT "/data", "yeast_carlson_1913.csv", NULL, 19, 1);
+  check_series (US_TEST_SOURCE_ROOT "/data", "theophylline_oral.csv", "subject=1", 11, 3);
+  check_series (US_TEST_SOURCE_ROOT "/data", "indomethacin_iv.csv", "subject=6", 11, 1);
+}
+
+static void
+test_shared_series (void)
+{
+  if (!g_file_test (US_TEST_SHARED_DATA "/series", G_FILE_TEST_IS_DIR))
     {
-      g_autofree char *path = g_build_filename (US_TEST_SHARED_DATA, "series", series[i].file, NULL);
-      UsMeasurementsOptions options = { .where = series[i].where };
-      g_autoptr(GError) error = NULL;
-      g_autoptr(UsMeasurements) m = NULL;
-
-      if (!g_file_test (path, G_FILE_TEST_EXISTS))
-        {
-          g_test_skip ("the shared series are not here");
-          return;
-        }
-      m = us_measurements_read (path, &options, &error);
-      g_assert_no_error (error);
-      g_assert_cmpuint (m->n_times, ==, series[i].n_times);
-      g_assert_cmpuint (m->n_columns, ==, series[i].n_columns);
+      g_test_skip ("the shared series are not here");
+      return;
     }
+  check_series (US_TEST_SHARED_DATA, "influenza_school_1978.csv", NULL, 14, 2);
+  check_series (US_TEST_SHARED_DATA, "lynx_hare_hudson_bay_1900_1920.csv", NULL, 21, 2);
 }
 
 int
@@ -262,7 +268,8 @@ main (int    argc,
   g_test_add_func ("/measurements/onto-output", test_onto_output);
   g_test_add_func ("/measurements/onto-output-refused", test_onto_output_refused);
   g_test_add_func ("/measurements/channels-by-name", test_channels_by_name);
-  g_test_add_func ("/measurements/real-series", test_real_series);
+  g_test_add_func ("/measurements/shipped-series", test_shipped_series);
+  g_test_add_func ("/measurements/shared-series", test_shared_series);
   status = g_test_run ();
   path = g_build_filename (folder, "table.csv", NULL);
   g_remove (path);

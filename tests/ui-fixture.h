@@ -9,6 +9,12 @@
 #include <adwaita.h>
 #include <glib/gstdio.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#define FIXTURE_PATIENCE 8
+#else
+#define FIXTURE_PATIENCE 1
+#endif
+
 /* Barely trained: a few steps of the preset `quick`. */
 static inline UsSimvae *
 fixture_model (const char *id,
@@ -53,13 +59,13 @@ fixture_remove (char *path)
   g_free (path);
 }
 
-/* Runs the main loop until condition (data), at most seconds. */
+/* Runs the main loop until condition (data), at most seconds; longer where every access is checked. */
 static inline gboolean
 fixture_wait (gboolean (*condition) (gpointer data),
               gpointer   data,
               double     seconds)
 {
-  gint64 end = g_get_monotonic_time () + seconds * G_USEC_PER_SEC;
+  gint64 end = g_get_monotonic_time () + seconds * FIXTURE_PATIENCE * G_USEC_PER_SEC;
 
   while (!condition (data))
     {
