@@ -339,6 +339,34 @@ test_table (void)
     }
 }
 
+/* A base with parameters of the same names keeps them; one with too many is refused. */
+static void
+test_names (void)
+{
+  static UsParameter parameters[US_MAX_PARAMETERS];
+  static UsSimulator clash, full;
+  const UsSimulator *base = fixture_simulator (BASE), *simulator;
+  g_autoptr(GError) error = NULL;
+
+  for (gsize i = 0; i < US_MAX_PARAMETERS; i++)
+    parameters[i] = base->parameters[i % base->n_parameters];
+  parameters[1].name = "sigma";
+  clash = *base;
+  clash.id = "clash";
+  clash.parameters = parameters;
+  simulator = us_noise_new (&clash, "reporting+normal", &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (simulator->parameters[1].name, ==, "sigma");
+  g_assert_cmpstr (simulator->parameters[base->n_parameters].name, ==, "reporting");
+  g_assert_cmpstr (simulator->parameters[base->n_parameters + 1].name, ==, "noise_sigma");
+
+  full = clash;
+  full.id = "full";
+  full.n_parameters = US_MAX_PARAMETERS - 1;
+  g_assert_null (us_noise_new (&full, "normal", &error));
+  g_assert_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_UNSUPPORTED);
+}
+
 /* --- what is expected ----------------------------------------------------- */
 
 #define DAYS 60
@@ -749,6 +777,7 @@ main (int    argc,
   g_test_add_func ("/noise/ids", test_ids);
   g_test_add_func ("/noise/refused", test_refused);
   g_test_add_func ("/noise/table", test_table);
+  g_test_add_func ("/noise/names", test_names);
   g_test_add_func ("/noise/delay", test_delay);
   g_test_add_func ("/noise/delay-gap", test_delay_gap);
   g_test_add_func ("/noise/normalised", test_normalised);

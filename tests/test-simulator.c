@@ -605,6 +605,19 @@ main (int    argc,
     { "reference", test_reference },
     { "described", test_described },
   };
+  /* What is made at run time keeps the same rules; its id has signs of its own, and it has no file. */
+  static const struct { const char *name; GTestDataFunc func; } made_suite[] = {
+    { "draws", test_draws },
+    { "corners", test_corners },
+    { "purity", test_purity },
+    { "bounds", test_bounds },
+    { "no-such-output", test_no_such_output },
+  };
+  static const char *const made[] = {
+    "sir+reporting+delay+weekday+negative-binomial",
+    "sir-chain:prevalence@0,3,4.5,90+multiplicative+poisson",
+    "rlc+multiplicative+normal",
+  };
   const UsSimulator *const *simulators;
   gsize n = 0;
 
@@ -617,6 +630,13 @@ main (int    argc,
         g_autofree char *path = g_strdup_printf ("/simulator/%s/%s", simulators[i]->id, suite[k].name);
 
         g_test_add_data_func (path, simulators[i], suite[k].func);
+      }
+  for (gsize i = 0; i < G_N_ELEMENTS (made); i++)
+    for (gsize k = 0; k < G_N_ELEMENTS (made_suite); k++)
+      {
+        g_autofree char *path = g_strdup_printf ("/simulator/%s/%s", made[i], made_suite[k].name);
+
+        g_test_add_data_func (path, us_registry_find (made[i], NULL), made_suite[k].func);
       }
   g_test_add_func ("/simulator/unknown", test_unknown);
   g_test_add_func ("/simulator/messages", test_messages);
