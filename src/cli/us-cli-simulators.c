@@ -8,7 +8,9 @@
 #include "us-json.h"
 #include "us-prior.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* --- simulators --------------------------------------------------------- */
 
@@ -26,16 +28,19 @@ run_simulators (int           argc,
   gsize n;
   const UsSimulator *const *list = us_registry_list (&n);
   g_autoptr(JsonBuilder) builder = json_builder_new ();
+  int width = 0;
 
   if (!us_cli_parse (&us_cli_command_simulators, entries, &argc, &argv, 0, error))
     return FALSE;
+  for (gsize i = 0; i < n; i++)
+    width = MAX (width, (int) strlen (list[i]->id));
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "simulators");
   json_builder_begin_array (builder);
   for (gsize i = 0; i < n; i++)
     {
       if (!json)
-        printf ("%-12s %s: %s\n", list[i]->id, list[i]->title, list[i]->summary);
+        printf ("%-*s  %s: %s\n", width, list[i]->id, list[i]->title, list[i]->summary);
       json_builder_begin_object (builder);
       json_builder_set_member_name (builder, "id");
       json_builder_add_string_value (builder, list[i]->id);
@@ -134,19 +139,91 @@ describe_derived (JsonBuilder       *builder,
   json_builder_end_array (builder);
 }
 
+#define N_FIELDS 7
+
+/* What a prior says, in few digits; of a log-normal one also where its middle lies. */
+static char *
+describe_prior (const UsDistribution *prior)
+{
+  const char *kind = us_distribution_kind_name (prior->kind);
+
+  switch (prior->kind)
+    {
+    case US_DISTRIBUTION_LOG_NORMAL:
+      return g_strdup_printf ("%s:%.4g:%.4g (median %.3g)", kind, prior->a, prior->b, exp (prior->a));
+    case US_DISTRIBUTION_FIXED:
+      return g_strdup_printf ("%s:%.4g", kind, prior->a);
+    case US_DISTRIBUTION_TRIANGULAR:
+      return g_strdup_printf ("%s:%.4g:%.4g:%.4g", kind, prior->a, prior->b, prior->c);
+    case US_DISTRIBUTION_UNIFORM:
+    case US_DISTRIBUTION_LOG_UNIFORM:
+    case US_DISTRIBUTION_NORMAL:
+    case US_DISTRIBUTION_DISCRETE:
+    default:
+      return g_strdup_printf ("%s:%.4g:%.4g", kind, prior->a, prior->b);
+    }
+}
+
+/* rows (N_FIELDS each) under each other, as wide as the widest, letters counted and not bytes. */
+static void
+print_fields (GPtrArray *cells)
+{
+  glong widths[N_FIELDS] = { 0 };
+
+  for (guint i = 0; i < cells->len; i++)
+    widths[i % N_FIELDS] = MAX (widths[i % N_FIELDS], g_utf8_strlen (cells->pdata[i], -1));
+  for (guint i = 0; i < cells->len; i++)
+    {
+      gboolean last = i % N_FIELDS == N_FIELDS - 1;
+
+      printf ("%s", (const char *) cells->pdata[i]);
+      printf ("%*s", last ? 0 : (int) (widths[i % N_FIELDS] - g_utf8_strlen (cells->pdata[i], -1)) + 2, "");
+      if (last)
+        putchar ('\n');
+    }
+}
+
+static void
+print_parameters (const UsSimulator *simulator)
+{
+  static const char *const heads[N_FIELDS] = { "name", "symbol", "unit", "lower", "upper", "prior", "meaning" };
+  g_autoptr(GPtrArray) cells = g_ptr_array_new_with_free_func (g_free);
+
+  for (gsize i = 0; i < N_FIELDS; i++)
+    g_ptr_array_add (cells, g_strdup (heads[i]));
+  for (gsize p = 0; p < simulator->n_parameters; p++)
+    {
+      const UsParameter *parameter = &simulator->parameters[p];
+
+      g_ptr_array_add (cells, g_strdup (parameter->name));
+      g_ptr_array_add (cells, g_strdup (parameter->symbol));
+      g_ptr_array_add (cells, g_strdup (parameter->unit));
+      g_ptr_array_add (cells, g_strdup_printf ("%g", parameter->lower));
+      g_ptr_array_add (cells, g_strdup_printf ("%g", parameter->upper));
+      g_ptr_array_add (cells, describe_prior (&parameter->prior));
+      g_ptr_array_add (cells, g_strdup (parameter->label));
+    }
+  print_fields (cells);
+}
+
+static void
+print_output (const UsOutput *output)
+{
+  printf ("output %s: %s, ", output->id, output->label);
+  if (output->kind == US_OUTPUT_SERIES)
+    printf ("%" G_GSIZE_FORMAT " points, %s %g … %g %s, %" G_GSIZE_FORMAT " %s\n", output->height, output->x_label,
+            us_output_x (output, 0), us_output_x (output, output->height - 1), output->x_unit, output->channels,
+            output->channels == 1 ? "channel" : "channels");
+  else
+    printf ("%" G_GSIZE_FORMAT " × %" G_GSIZE_FORMAT " × %" G_GSIZE_FORMAT "\n", output->height, output->width,
+            output->channels);
+}
+
 static void
 print_description (const UsSimulator *simulator)
 {
   printf ("%s (%s, version %u)\n%s\n\n", simulator->title, simulator->id, simulator->version, simulator->summary);
-  printf ("%-8s %-8s %-8s %12s %12s  %-24s %s\n", "name", "symbol", "unit", "lower", "upper", "prior", "meaning");
-  for (gsize p = 0; p < simulator->n_parameters; p++)
-    {
-      const UsParameter *parameter = &simulator->parameters[p];
-      g_autofree char *prior = us_distribution_to_string (&parameter->prior);
-
-      printf ("%-8s %-8s %-8s %12g %12g  %-24s %s\n", parameter->name, parameter->symbol, parameter->unit,
-              parameter->lower, parameter->upper, prior, parameter->label);
-    }
+  print_parameters (simulator);
   if (simulator->constraint != NULL)
     printf ("\nConstraint: %s\n", simulator->constraint);
   if (simulator->symmetry != NULL)
@@ -156,12 +233,7 @@ print_description (const UsSimulator *simulator)
             *simulator->derived[d].unit != '\0' ? ", " : "", simulator->derived[d].unit);
   putchar ('\n');
   for (gsize o = 0; o < simulator->n_outputs; o++)
-    {
-      const UsOutput *output = &simulator->outputs[o];
-
-      printf ("output %s: %s, %" G_GSIZE_FORMAT " × %" G_GSIZE_FORMAT " × %" G_GSIZE_FORMAT "\n", output->id,
-              output->label, output->height, output->width, output->channels);
-    }
+    print_output (&simulator->outputs[o]);
 }
 
 static gboolean
