@@ -18,11 +18,11 @@
     .source = "weakly informative, holds the yeast of Carlson (1913)" \
   }
 
-/* ln 15, ln 500: 95 % of N0 in 3 … 72, of K in 154 … 1620. */
+/* medians of about 15 and 500: 95 % of N0 in 3 … 72, of K in 154 … 1620. */
 #define US_GROWTH_START \
-  US_GROWTH_PARAMETER ("N0", N_("Start"), "N₀", "", 0.01, 1e4, 2.70805020110221, 0.8)
+  US_GROWTH_PARAMETER ("N0", N_("Start"), "N₀", "", 0.01, 1e4, 2.7, 0.8)
 #define US_GROWTH_CAPACITY \
-  US_GROWTH_PARAMETER ("K", N_("Capacity"), "K", "", 1.0, 1e5, 6.214608098422191, 0.6)
+  US_GROWTH_PARAMETER ("K", N_("Capacity"), "K", "", 1.0, 1e5, 6.2, 0.6)
 
 enum { US_GROWTH_SIZE, US_GROWTH_RATE, US_GROWTH_N_OUTPUTS };
 

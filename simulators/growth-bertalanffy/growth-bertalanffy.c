@@ -52,8 +52,8 @@ fastest (const UsSimulator *self,
 
 static const UsParameter parameters[P] = {
   [N0] = US_GROWTH_START,
-  /* ln 0.2: 95 % in 0.062 … 0.65 per hour */
-  [R] = US_GROWTH_PARAMETER ("r", N_("Approach rate"), "r", "1/h", 1e-3, 5.0, -1.6094379124341003, 0.6),
+  /* about ln 0.2: 95 % in 0.062 … 0.65 per hour */
+  [R] = US_GROWTH_PARAMETER ("r", N_("Approach rate"), "r", "1/h", 1e-3, 5.0, -1.6, 0.6),
   [K] = US_GROWTH_CAPACITY,
 };
 

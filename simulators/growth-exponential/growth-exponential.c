@@ -30,8 +30,8 @@ doubling_time (const UsSimulator *self,
 
 static const UsParameter parameters[P] = {
   [N0] = US_GROWTH_START,
-  /* ln 0.2: 95 % in 0.062 … 0.65 per hour; what grows faster has left all scales after a day */
-  [R] = US_GROWTH_PARAMETER ("r", N_("Growth rate"), "r", "1/h", 1e-3, 2.0, -1.6094379124341003, 0.6),
+  /* about ln 0.2: 95 % in 0.062 … 0.65 per hour; what grows faster has left all scales after a day */
+  [R] = US_GROWTH_PARAMETER ("r", N_("Growth rate"), "r", "1/h", 1e-3, 2.0, -1.6, 0.6),
 };
 
 static const UsOutput outputs[] = US_GROWTH_OUTPUTS;

@@ -51,8 +51,8 @@ fastest (const UsSimulator *self,
 
 static const UsParameter parameters[P] = {
   [N0] = US_GROWTH_START,
-  /* ln 0.3: 95 % in 0.092 … 0.97 per hour */
-  [R] = US_GROWTH_PARAMETER ("r", N_("Slowing rate"), "r", "1/h", 1e-3, 5.0, -1.2039728043259361, 0.6),
+  /* about ln 0.3: 95 % in 0.092 … 0.97 per hour */
+  [R] = US_GROWTH_PARAMETER ("r", N_("Slowing rate"), "r", "1/h", 1e-3, 5.0, -1.2, 0.6),
   [K] = US_GROWTH_CAPACITY,
 };
 

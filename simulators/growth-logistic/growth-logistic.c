@@ -46,8 +46,8 @@ fastest (const UsSimulator *self,
 
 static const UsParameter parameters[P] = {
   [N0] = US_GROWTH_START,
-  /* ln 0.4: 95 % in 0.12 … 1.3 per hour */
-  [R] = US_GROWTH_PARAMETER ("r", N_("Growth rate"), "r", "1/h", 1e-3, 5.0, -0.916290731874155, 0.6),
+  /* about ln 0.4: 95 % in 0.12 … 1.3 per hour */
+  [R] = US_GROWTH_PARAMETER ("r", N_("Growth rate"), "r", "1/h", 1e-3, 5.0, -0.92, 0.6),
   [K] = US_GROWTH_CAPACITY,
 };
 

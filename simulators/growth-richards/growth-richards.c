@@ -61,8 +61,8 @@ bend (const UsSimulator *self,
 
 static const UsParameter parameters[P] = {
   [N0] = US_GROWTH_START,
-  /* ln 0.4: 95 % in 0.12 … 1.3 per hour, as the logistic curve */
-  [R] = US_GROWTH_PARAMETER ("r", N_("Growth rate"), "r", "1/h", 1e-3, 5.0, -0.916290731874155, 0.6),
+  /* about ln 0.4: 95 % in 0.12 … 1.3 per hour, as the logistic curve */
+  [R] = US_GROWTH_PARAMETER ("r", N_("Growth rate"), "r", "1/h", 1e-3, 5.0, -0.92, 0.6),
   [K] = US_GROWTH_CAPACITY,
   /* around the logistic curve, 1: 95 % in 0.25 … 3.9 */
   [NU] = US_GROWTH_PARAMETER ("nu", N_("Shape"), "ν", "", 0.02, 10.0, 0.0, 0.7),

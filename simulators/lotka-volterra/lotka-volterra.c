@@ -195,13 +195,13 @@ period (const UsSimulator *self,
   }
 
 static const UsParameter parameters[P] = {
-  /* medians 0.7 and 0.7 a year, 0.03 a thousand and year, 20 and 10 thousand */
-  [ALPHA] = PARAMETER ("alpha", N_("Growth of the prey"), "α", "1/yr", 0.01, 10.0, -0.35667494393873245, 0.4),
-  [BETA] = PARAMETER ("beta", N_("Prey taken by each predator"), "β", "1/yr", 1e-5, 1.0, -3.506557897319982, 0.5),
-  [GAMMA] = PARAMETER ("gamma", N_("Loss of predators"), "γ", "1/yr", 0.01, 10.0, -0.35667494393873245, 0.4),
-  [DELTA] = PARAMETER ("delta", N_("Growth of predators by each prey"), "δ", "1/yr", 1e-5, 1.0, -3.506557897319982, 0.5),
-  [PREY] = PARAMETER ("prey0", N_("Prey at first"), "x₀", "10³", 0.01, 1e4, 2.995732273553991, 0.7),
-  [PREDATOR] = PARAMETER ("predator0", N_("Predators at first"), "y₀", "10³", 0.01, 1e4, 2.302585092994046, 0.7),
+  /* medians of about 0.7 and 0.7 a year, 0.03 a thousand and year, 20 and 10 thousand */
+  [ALPHA] = PARAMETER ("alpha", N_("Growth of the prey"), "α", "1/yr", 0.01, 10.0, -0.36, 0.4),
+  [BETA] = PARAMETER ("beta", N_("Prey taken by each predator"), "β", "1/yr", 1e-5, 1.0, -3.5, 0.5),
+  [GAMMA] = PARAMETER ("gamma", N_("Loss of predators"), "γ", "1/yr", 0.01, 10.0, -0.36, 0.4),
+  [DELTA] = PARAMETER ("delta", N_("Growth of predators by each prey"), "δ", "1/yr", 1e-5, 1.0, -3.5, 0.5),
+  [PREY] = PARAMETER ("prey0", N_("Prey at first"), "x₀", "10³", 0.01, 1e4, 3.0, 0.7),
+  [PREDATOR] = PARAMETER ("predator0", N_("Predators at first"), "y₀", "10³", 0.01, 1e4, 2.3, 0.7),
 };
 
 #define UPPER 250.0             /* thousands, for display */

@@ -44,10 +44,10 @@ area (const UsSimulator *self,
 }
 
 static const UsParameter parameters[P] = {
-  /* a median of 10 L/h */
-  [CL] = US_KINETICS_PARAMETER ("CL", N_("Clearance"), "CL", "L/h", 1e-3, 1e4, 2.302585092994046, 0.8, SOURCE),
-  /* a median of 15 L */
-  [V] = US_KINETICS_PARAMETER ("V", N_("Volume"), "V", "L", 1e-2, 1e5, 2.70805020110221, 0.8, SOURCE),
+  /* a median of about 10 L/h */
+  [CL] = US_KINETICS_PARAMETER ("CL", N_("Clearance"), "CL", "L/h", 1e-3, 1e4, 2.3, 0.8, SOURCE),
+  /* a median of about 15 L */
+  [V] = US_KINETICS_PARAMETER ("V", N_("Volume"), "V", "L", 1e-2, 1e5, 2.7, 0.8, SOURCE),
   [DOSE] = US_KINETICS_DOSE ("mg", 25.0, "of the indomethacin data"),
 };
 
@@ -69,7 +69,7 @@ static const UsDerived derived[] = {
 const UsSimulator us_simulator_pk_one_bolus = {
   .id = "pk-one-bolus",
   .version = 1,
-  .title = N_("One compartment, bolus"),
+  .title = N_("Bolus, one compartment"),
   .summary = N_("A drug injected at once that spreads evenly and leaves in proportion to its concentration."),
   .parameters = parameters,
   .n_parameters = P,

@@ -70,12 +70,12 @@ area (const UsSimulator *self,
 }
 
 static const UsParameter parameters[P] = {
-  /* a median of 1.5 per hour */
-  [KA] = US_KINETICS_PARAMETER ("ka", N_("Absorption rate"), "kₐ", "1/h", 1e-3, 100.0, 0.4054651081081644, 0.7, SOURCE),
-  /* a median of 0.05 L/h/kg */
-  [CL] = US_KINETICS_PARAMETER ("CL", N_("Clearance"), "CL", "L/h/kg", 1e-5, 100.0, -2.995732273553991, 0.6, SOURCE),
-  /* a median of 0.5 L/kg */
-  [V] = US_KINETICS_PARAMETER ("V", N_("Volume"), "V", "L/kg", 1e-3, 1e3, -0.6931471805599453, 0.5, SOURCE),
+  /* a median of about 1.5 per hour */
+  [KA] = US_KINETICS_PARAMETER ("ka", N_("Absorption rate"), "kₐ", "1/h", 1e-3, 100.0, 0.4, 0.7, SOURCE),
+  /* a median of about 0.05 L/h/kg */
+  [CL] = US_KINETICS_PARAMETER ("CL", N_("Clearance"), "CL", "L/h/kg", 1e-5, 100.0, -3.0, 0.6, SOURCE),
+  /* a median of about 0.5 L/kg */
+  [V] = US_KINETICS_PARAMETER ("V", N_("Volume"), "V", "L/kg", 1e-3, 1e3, -0.69, 0.5, SOURCE),
   [DOSE] = US_KINETICS_DOSE ("mg/kg", 4.5, "of the theophylline data, some four and a half"),
 };
 
@@ -100,7 +100,7 @@ static const UsDerived derived[] = {
 const UsSimulator us_simulator_pk_one_oral = {
   .id = "pk-one-oral",
   .version = 1,
-  .title = N_("One compartment, by mouth"),
+  .title = N_("Oral dose, one compartment"),
   .summary = N_("A drug that is absorbed at one rate and leaves at a slower one: concentration rises and falls."),
   .parameters = parameters,
   .n_parameters = P,

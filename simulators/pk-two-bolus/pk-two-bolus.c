@@ -75,14 +75,14 @@ area (const UsSimulator *self,
 }
 
 static const UsParameter parameters[P] = {
-  /* a median of 10 L/h */
-  [CL] = US_KINETICS_PARAMETER ("CL", N_("Clearance"), "CL", "L/h", 1e-3, 1e4, 2.302585092994046, 0.8, SOURCE),
-  /* a median of 10 L */
-  [V1] = US_KINETICS_PARAMETER ("V1", N_("Central volume"), "V₁", "L", 1e-2, 1e5, 2.302585092994046, 0.8, SOURCE),
-  /* a median of 5 L/h */
-  [Q] = US_KINETICS_PARAMETER ("Q", N_("Exchange between the volumes"), "Q", "L/h", 1e-3, 1e4, 1.6094379124341003, 0.8, SOURCE),
-  /* a median of 15 L */
-  [V2] = US_KINETICS_PARAMETER ("V2", N_("Peripheral volume"), "V₂", "L", 1e-2, 1e5, 2.70805020110221, 0.8, SOURCE),
+  /* a median of about 10 L/h */
+  [CL] = US_KINETICS_PARAMETER ("CL", N_("Clearance"), "CL", "L/h", 1e-3, 1e4, 2.3, 0.8, SOURCE),
+  /* a median of about 10 L */
+  [V1] = US_KINETICS_PARAMETER ("V1", N_("Central volume"), "V₁", "L", 1e-2, 1e5, 2.3, 0.8, SOURCE),
+  /* a median of about 5 L/h */
+  [Q] = US_KINETICS_PARAMETER ("Q", N_("Exchange between the volumes"), "Q", "L/h", 1e-3, 1e4, 1.6, 0.8, SOURCE),
+  /* a median of about 15 L */
+  [V2] = US_KINETICS_PARAMETER ("V2", N_("Peripheral volume"), "V₂", "L", 1e-2, 1e5, 2.7, 0.8, SOURCE),
   [DOSE] = US_KINETICS_DOSE ("mg", 25.0, "of the indomethacin data"),
 };
 
@@ -108,7 +108,7 @@ static const UsDerived derived[] = {
 const UsSimulator us_simulator_pk_two_bolus = {
   .id = "pk-two-bolus",
   .version = 1,
-  .title = N_("Two compartments, bolus"),
+  .title = N_("Bolus, two compartments"),
   .summary = N_("A drug injected at once that leaves the blood both for good and for a second volume, from which it comes back."),
   .parameters = parameters,
   .n_parameters = P,

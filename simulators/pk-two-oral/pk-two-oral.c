@@ -84,16 +84,16 @@ area (const UsSimulator *self,
 }
 
 static const UsParameter parameters[P] = {
-  /* a median of 3 per hour */
-  [KA] = US_KINETICS_PARAMETER ("ka", N_("Absorption rate"), "kₐ", "1/h", 1e-3, 100.0, 1.0986122886681098, 0.6, SOURCE),
-  /* a median of 0.05 L/h/kg */
-  [CL] = US_KINETICS_PARAMETER ("CL", N_("Clearance"), "CL", "L/h/kg", 1e-5, 100.0, -2.995732273553991, 0.6, SOURCE),
-  /* a median of 0.35 L/kg */
-  [V1] = US_KINETICS_PARAMETER ("V1", N_("Central volume"), "V₁", "L/kg", 1e-3, 1e3, -1.0498221244986778, 0.5, SOURCE),
-  /* a median of 0.1 L/h/kg */
-  [Q] = US_KINETICS_PARAMETER ("Q", N_("Exchange between the volumes"), "Q", "L/h/kg", 1e-5, 100.0, -2.3025850929940455, 0.7, SOURCE),
-  /* a median of 0.25 L/kg */
-  [V2] = US_KINETICS_PARAMETER ("V2", N_("Peripheral volume"), "V₂", "L/kg", 1e-3, 1e3, -1.3862943611198906, 0.6, SOURCE),
+  /* a median of about 3 per hour */
+  [KA] = US_KINETICS_PARAMETER ("ka", N_("Absorption rate"), "kₐ", "1/h", 1e-3, 100.0, 1.1, 0.6, SOURCE),
+  /* a median of about 0.05 L/h/kg */
+  [CL] = US_KINETICS_PARAMETER ("CL", N_("Clearance"), "CL", "L/h/kg", 1e-5, 100.0, -3.0, 0.6, SOURCE),
+  /* a median of about 0.35 L/kg */
+  [V1] = US_KINETICS_PARAMETER ("V1", N_("Central volume"), "V₁", "L/kg", 1e-3, 1e3, -1.05, 0.5, SOURCE),
+  /* a median of about 0.1 L/h/kg */
+  [Q] = US_KINETICS_PARAMETER ("Q", N_("Exchange between the volumes"), "Q", "L/h/kg", 1e-5, 100.0, -2.3, 0.7, SOURCE),
+  /* a median of about 0.25 L/kg */
+  [V2] = US_KINETICS_PARAMETER ("V2", N_("Peripheral volume"), "V₂", "L/kg", 1e-3, 1e3, -1.4, 0.6, SOURCE),
   [DOSE] = US_KINETICS_DOSE ("mg/kg", 4.5, "of the theophylline data, some four and a half"),
 };
 
@@ -120,7 +120,7 @@ static const UsDerived derived[] = {
 const UsSimulator us_simulator_pk_two_oral = {
   .id = "pk-two-oral",
   .version = 1,
-  .title = N_("Two compartments, by mouth"),
+  .title = N_("Oral dose, two compartments"),
   .summary = N_("A drug that is absorbed at one rate, leaves the blood for good and for a second volume, and comes back from there."),
   .parameters = parameters,
   .n_parameters = P,
