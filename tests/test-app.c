@@ -179,6 +179,44 @@ test_thumbnail_series (void)
   g_assert_cmpfloat_with_epsilon (pixels[0], output->lower, 1e-6);
 }
 
+/* The row of a thumbnail whose pixel in a column is brightest. */
+static gsize
+brightest_row (const float *pixels,     /* (height, width) */
+               gsize        height,
+               gsize        width,
+               gsize        column)
+{
+  gsize brightest = 0;
+
+  for (gsize i = 0; i < height; i++)
+    if (pixels[i * width + column] > pixels[brightest * width + column])
+      brightest = i;
+  return brightest;
+}
+
+/* A draw alone that hardly rises, and one that rises beyond its range, fill their pictures; points lie where they say. */
+static void
+test_thumbnail_alone (void)
+{
+  const UsSimulator *growth = us_registry_find ("growth-logistic@0,15,20", NULL);
+  const UsOutput *output = &growth->outputs[0];
+  g_autofree float *pixels = NULL;
+  gsize height, width, channels;
+
+  us_thumbnail_size (output, &height, &width, &channels);
+  pixels = g_new (float, height * width);
+  for (float top = 20; top < 20000; top *= 100)
+    {
+      const float x[] = { 0, 0.75f * top, top };
+
+      us_thumbnail_render (output, x, pixels);
+      g_assert_true (top > 1000 || brightest_row (pixels, height, width, width * 3 / 4) > height - 6);
+      us_thumbnail_render_alone (output, x, pixels);
+      g_assert_cmpint (ABS ((int) brightest_row (pixels, height, width, width * 3 / 4) - (int) height / 4), <=, 2);
+      g_assert_cmpint (ABS ((int) brightest_row (pixels, height, width, width / 4) - (int) height * 3 / 4), <=, 2);
+    }
+}
+
 /* ---- the lab of the Explore page ---- */
 
 static void
@@ -477,6 +515,7 @@ main (int   argc,
   g_test_add_func ("/app/latency", test_latency);
   g_test_add_func ("/app/latency/unanswered", test_latency_unanswered);
   g_test_add_func ("/app/thumbnail/series", test_thumbnail_series);
+  g_test_add_func ("/app/thumbnail/alone", test_thumbnail_alone);
   g_test_add_func ("/app/explore-lab/picture", test_lab_picture);
   g_test_add_func ("/app/explore-lab/refusal", test_lab_refusal);
   g_test_add_func ("/app/explore-lab/strips", test_lab_strips);

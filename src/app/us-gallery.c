@@ -15,14 +15,17 @@
 #define GALLERY_SEED 2019
 #define PICTURE_SIZE 56
 #define COLUMNS 3
-#define TITLE_CHARS 10          /* of a file's name; ours are shorter */
+#define TITLE_CHARS 10          /* of a file's name, in two lines; ours are shorter */
+#define HEIGHT 290              /* pixels: three rows and the beginning of a fourth, which says that there are more */
 
 struct _UsGallery
 {
   AdwBin      parent_instance;
 
+  GtkScrolledWindow *scroller;
   GtkGrid    *grid;
   GArray     *cards;            /* of Card */
+  GtkWidget  *chosen;           /* its card, borrowed */
   UsPreview  *slot;
   UsMailbox  *mailbox;
   guint64     row;              /* of the stream of draws */
@@ -99,7 +102,7 @@ draw_one (const UsSimulator *simulator,
     return NULL;
   us_thumbnail_size (output, &height, &width, &channels);
   pixels = g_new (float, height * width * channels);
-  us_thumbnail_render (output, x, pixels);
+  us_thumbnail_render_alone (output, x, pixels);
   return pixels;
 }
 
@@ -206,6 +209,8 @@ make_card (UsGallery         *self,
   gtk_widget_add_css_class (title, "heading");
   gtk_label_set_xalign (GTK_LABEL (title), 0);
   gtk_label_set_ellipsize (GTK_LABEL (title), PANGO_ELLIPSIZE_MIDDLE);
+  gtk_label_set_wrap (GTK_LABEL (title), TRUE);
+  gtk_label_set_lines (GTK_LABEL (title), 2);
   gtk_label_set_width_chars (GTK_LABEL (title), MIN (g_utf8_strlen (_(simulator->title), -1), TITLE_CHARS));
   count = g_strdup_printf (ngettext ("%u parameter", "%u parameters", simulator->n_parameters),
                            (guint) simulator->n_parameters);
@@ -216,6 +221,7 @@ make_card (UsGallery         *self,
   gtk_box_append (GTK_BOX (words), title);
   gtk_box_append (GTK_BOX (words), detail);
   gtk_widget_set_valign (words, GTK_ALIGN_CENTER);
+  gtk_widget_set_hexpand (words, TRUE);
   gtk_box_append (GTK_BOX (box), words);
 
   gtk_button_set_child (GTK_BUTTON (card.button), box);
@@ -252,6 +258,24 @@ has_card (UsGallery         *self,
   return FALSE;
 }
 
+/* As soon as the cards have places: the chosen one is among those that are seen. */
+static gboolean
+show_chosen (GtkWidget     *widget,
+             GdkFrameClock *clock,
+             gpointer       data)
+{
+  UsGallery *self = US_GALLERY (widget);
+  graphene_rect_t place;
+
+  if (self->chosen == NULL || !gtk_widget_compute_bounds (self->chosen, GTK_WIDGET (self->grid), &place))
+    return G_SOURCE_REMOVE;
+  if (place.size.height == 0)
+    return G_SOURCE_CONTINUE;
+  gtk_adjustment_clamp_page (gtk_scrolled_window_get_vadjustment (self->scroller), place.origin.y,
+                             place.origin.y + place.size.height);
+  return G_SOURCE_REMOVE;
+}
+
 void
 us_gallery_select (UsGallery         *self,
                    const UsSimulator *simulator)
@@ -271,8 +295,11 @@ us_gallery_select (UsGallery         *self,
       const Card *card = &g_array_index (self->cards, Card, i);
 
       gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (card->button), card->simulator == simulator);
+      if (card->simulator == simulator)
+        self->chosen = card->button;
     }
   self->selecting = FALSE;
+  gtk_widget_add_tick_callback (GTK_WIDGET (self), show_chosen, NULL, NULL);
 }
 
 static void
@@ -305,8 +332,8 @@ us_gallery_init (UsGallery *self)
 {
   gsize n;
   const UsSimulator *const *list = us_registry_list (&n);
-  GtkWidget *scroller = gtk_scrolled_window_new ();
 
+  self->scroller = GTK_SCROLLED_WINDOW (gtk_scrolled_window_new ());
   self->grid = GTK_GRID (gtk_grid_new ());
   self->cards = g_array_new (FALSE, FALSE, sizeof (Card));
   self->mailbox = us_mailbox_new (self, on_drawn, letter_free);
@@ -316,8 +343,7 @@ us_gallery_init (UsGallery *self)
   gtk_grid_set_column_homogeneous (self->grid, TRUE);
   gtk_grid_set_column_spacing (self->grid, 9);
   gtk_grid_set_row_spacing (self->grid, 9);
-  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_AUTOMATIC,
-                                  GTK_POLICY_NEVER);
-  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), GTK_WIDGET (self->grid));
-  adw_bin_set_child (ADW_BIN (self), scroller);
+  gtk_scrolled_window_set_min_content_height (self->scroller, HEIGHT);
+  gtk_scrolled_window_set_child (self->scroller, GTK_WIDGET (self->grid));
+  adw_bin_set_child (ADW_BIN (self), GTK_WIDGET (self->scroller));
 }

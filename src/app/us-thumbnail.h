@@ -16,7 +16,11 @@ void us_thumbnail_size   (const UsOutput *output,
 void us_thumbnail_render (const UsOutput *output,
                           const float    *x,
                           float          *pixels);
-/* The same with the band of a noisy one's spread under the curve; of an image the mean alone.  sd: like x, or NULL. */
+/* The same of one draw that is seen by itself: a series that would be lost in its range, or outside, has its own. */
+void us_thumbnail_render_alone (const UsOutput *output,
+                                const float    *x,
+                                float          *pixels);
+/* The same as the first with the band of a noisy one's spread under the curve; of an image the mean alone.  sd: like x, or NULL. */
 void us_thumbnail_render_spread (const UsOutput *output,
                                  const float    *x,
                                  const float    *sd,
