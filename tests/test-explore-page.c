@@ -2,11 +2,12 @@
 /* Sliders, what they show, how long it takes, and that the main thread stays free. */
 #include "config.h"
 
+#include "us-chart.h"
 #include "us-explore-lab.h"
 #include "us-explore-page.h"
 #include "us-image-view.h"
-#include "us-chart.h"
 #include "us-latent-row.h"
+#include "us-noise.h"
 #include "us-quantity.h"
 #include "us-resources.h"
 #include "ui-fixture.h"
@@ -21,7 +22,7 @@ typedef struct
   UsSession     *session;
 } Fixture;
 
-static char *fourier_file, *curve_file, *box_file, *rlc_file;
+static char *fourier_file, *curve_file, *box_file, *rlc_file, *noisy_file;
 
 static gboolean
 is_settled (gpointer data)
@@ -286,6 +287,59 @@ assert_chart (GtkWidget  *chart,
   us_plot_get_full_scale (plot, US_AXIS_Y, &scale);
   g_assert_cmpfloat (scale.lower, >=, -y_within);
   g_assert_cmpfloat (scale.upper, <=, y_within);
+}
+
+/* A noisy output: its mean with a band; one run, and the mean of many. */
+static void
+test_noisy (Fixture       *f,
+            gconstpointer  data)
+{
+  static const char *const names[] = { "Decoder, 90 % of runs", "One run", "Simulator, mean", "Decoder" };
+  g_autoptr(GPtrArray) charts = g_ptr_array_new ();
+  g_autoptr(UsExploreLab) lab = us_explore_lab_new ();
+  g_autoptr(UsExplorePicture) picture = NULL;
+  g_autoptr(UsExploreStrips) strips = NULL;
+  const UsSimulator *simulator;
+  const double theta[] = { 20, 0.5, 500, 30 };          /* start, rate, capacity, σ */
+  float truth[64];
+  double largest = 0;
+  UsPlot *plot;
+  UsRng rng;
+
+  open_model (f, noisy_file);
+  for (gsize p = 0; p < 4; p++)
+    us_explore_page_set_value (f->page, p, theta[p]);
+  g_assert_true (fixture_wait (is_settled, f->page, 10));
+  g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "RMS difference of the means"));
+  find_charts (GTK_WIDGET (f->page), charts);
+  plot = us_chart_get_plot (US_CHART (charts->pdata[0]));
+  g_assert_cmpuint (us_plot_get_n_layers (plot), ==, G_N_ELEMENTS (names));
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    g_assert_cmpstr (us_plot_get_layer_name (plot, i), ==, names[i]);
+
+  /* the mean of 64 runs is within five standard errors of the curve without noise, one run is not */
+  simulator = us_simvae_simulator (us_session_get_model (f->session));
+  picture = us_explore_lab_picture (lab, us_session_get_model (f->session), theta, 1);
+  us_rng_init (&rng, 1, US_RNG_TEST, 0);
+  g_assert_cmpint (simulator->run (simulator, theta, us_noise_true_output (simulator), &rng, truth), ==, US_SIM_OK);
+  g_assert_cmpuint (picture->n_values, <=, G_N_ELEMENTS (truth));
+  for (gsize t = 0; t < picture->n_values; t++)
+    {
+      g_assert_cmpfloat (fabs (picture->simulated[t] - truth[t]), <, 5 * 30 / 8.0);
+      g_assert_cmpfloat (picture->spread[t], >, 0);
+      largest = MAX (largest, fabs (picture->run[t] - truth[t]));
+    }
+  g_assert_cmpfloat (largest, >, 30);
+  strips = us_explore_lab_strips (lab, us_session_get_model (f->session), theta, 5, TRUE, NULL);
+  g_assert_false (us_plot_is_empty (strips->plot));
+
+  /* one that is not noisy has none of these */
+  open_model (f, curve_file);
+  g_assert_true (fixture_wait (is_settled, f->page, 10));
+  g_assert_null (fixture_find_label (GTK_WIDGET (f->page), "RMS difference of the means"));
+  g_ptr_array_set_size (charts, 0);
+  find_charts (GTK_WIDGET (f->page), charts);
+  g_assert_cmpuint (us_plot_get_n_layers (us_chart_get_plot (US_CHART (charts->pdata[0]))), ==, 2);
 }
 
 /* Gain and phase: a chart, a unit, an error and a difference each; f0 and Q follow the sliders. */
@@ -584,6 +638,7 @@ main (int   argc,
   curve_file = fixture_model_file ("fourier", 1);
   box_file = fixture_model_file ("box", 0);
   rlc_file = fixture_model_file ("rlc", 0);
+  noisy_file = fixture_model_file ("growth-logistic+normal", 0);
 
 #define ADD(path, data, function) g_test_add (path, Fixture, data, set_up, function, tear_down)
   ADD ("/explore-page/agreement", NULL, test_agreement);
@@ -592,6 +647,7 @@ main (int   argc,
   ADD ("/explore-page/play", NULL, test_play);
   ADD ("/explore-page/other-models", NULL, test_other_models);
   ADD ("/explore-page/channels", NULL, test_channels);
+  ADD ("/explore-page/noisy", NULL, test_noisy);
   ADD ("/explore-page/outside", NULL, test_outside);
   g_test_add_func ("/explore-page/strips-outside", test_strips_outside);
   ADD ("/explore-page/newer-weights", NULL, test_newer_weights);
@@ -604,5 +660,6 @@ main (int   argc,
   fixture_remove (curve_file);
   fixture_remove (box_file);
   fixture_remove (rlc_file);
+  fixture_remove (noisy_file);
   return status;
 }
