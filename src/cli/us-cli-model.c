@@ -6,6 +6,7 @@
 #include "us-evaluate.h"
 #include "us-evaluate-drawings.h"
 #include "us-posterior.h"
+#include "us-predictor.h"
 #include "us-repeats.h"
 #include "us-simvae.h"
 
@@ -234,10 +235,11 @@ run_evaluate (int           argc,
               GError      **error)
 {
   g_autofree char *out = NULL, *drawings_folder = NULL, *pairs_text = NULL, *seed_text = NULL, *jobs_text = NULL;
-  g_autofree char *bank = NULL;
+  g_autofree char *bank = NULL, *fits_text = NULL;
   gboolean json = FALSE, refine = FALSE;
   const GOptionEntry entries[] = {
     { "pairs", 'n', 0, G_OPTION_ARG_STRING, &pairs_text, "Held-out pairs (default 10000; of a posterior 500)", "N" },
+    { "fits", 'f', 0, G_OPTION_ARG_STRING, &fits_text, "Of a selection: pairs that are fitted by all mechanisms (default 200)", "N" },
     { "bank", 'b', 0, G_OPTION_ARG_FILENAME, &bank, "Of a posterior: rows that it was not trained on", "BANK" },
     { "seed", 's', 0, G_OPTION_ARG_STRING, &seed_text, "Seed of the held-out draws (default 1)", "S" },
     { "jobs", 'j', 0, G_OPTION_ARG_STRING, &jobs_text, "Workers (default all processors)", "J" },
@@ -251,15 +253,18 @@ run_evaluate (int           argc,
   g_autoptr(UsSimvae) model = NULL;
   g_autoptr(UsEvaluation) evaluation = NULL;
   g_autoptr(UsDrawingsEvaluation) drawings = NULL;
-  guint64 pairs, seed, jobs;
+  guint64 pairs, seed, jobs, fits;
 
   if (!us_cli_parse (&us_cli_command_evaluate, entries, &argc, &argv, 1, error)
       || !us_cli_parse_u64 ("--pairs", pairs_text != NULL ? pairs_text : "10000", 100, 10000000, &pairs, error)
       || !us_cli_parse_u64 ("--seed", seed_text != NULL ? seed_text : "1", 0, G_MAXUINT64, &seed, error)
-      || !us_cli_parse_u64 ("--jobs", jobs_text != NULL ? jobs_text : "0", 0, 1024, &jobs, error))
+      || !us_cli_parse_u64 ("--jobs", jobs_text != NULL ? jobs_text : "0", 0, 1024, &jobs, error)
+      || !us_cli_parse_u64 ("--fits", fits_text != NULL ? fits_text : "200", 1, 1000000, &fits, error))
     return FALSE;
   if (out == NULL)
     return us_cli_misused (error, "--out is missing: a folder for metrics.json and pairs.csv");
+  if (us_predictor_is_file (argv[1]))
+    return us_cli_evaluate_selection (argv[1], pairs, fits, seed, jobs, out, json, cancellable, error);
   if (us_posterior_is_file (argv[1]))
     return us_cli_evaluate_posterior (argv[1], bank, pairs_text != NULL ? pairs : 0, seed, jobs, out, json, cancellable,
                                       error);

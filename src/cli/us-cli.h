@@ -110,6 +110,17 @@ gboolean us_cli_evaluate_posterior (const char          *path,
                                     GCancellable        *cancellable,
                                     GError             **error);
 
+/* What `evaluate` does of a classifier of mechanisms: us-cli-evaluate-selection.c. */
+gboolean us_cli_evaluate_selection (const char          *path,
+                                    guint64              n_rows,
+                                    guint64              n_fitted,
+                                    guint64              seed,
+                                    guint                n_workers,
+                                    const char          *folder,
+                                    gboolean             json,
+                                    GCancellable        *cancellable,
+                                    GError             **error);
+
 /* Parses options; what is left is checked to be n_positional words (below 0: any number), which stay
  * in *argv from 1.  `--help` prints and exits with 0. */
 gboolean us_cli_parse      (const UsCliCommand  *command,
