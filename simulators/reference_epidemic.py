@@ -22,8 +22,14 @@ def states(theta, first):
         return [omega * r - new, 0.0 if sigma is None else new - ill, ill - gamma * i, gamma * i - omega * r, ill, new]
 
     days = [first + d for d in range(DAYS)]
+    begin, change = [n - theta["initial"], 0.0, theta["initial"], 0.0, 0.0, 0.0], max(theta.get("control_day", 1e9), start)
     after = [d - start for d in days if d >= start]
-    known = solve(rates, [n - theta["initial"], 0.0, theta["initial"], 0.0, 0.0, 0.0], after) if after else []
+    known = solve(rates, begin, [d for d in after if d < change - start]) if any(d < change - start for d in after) else []
+    if len(known) < len(after):
+        # two problems, one on either side of the kink
+        middle = solve(rates, begin, [change - start])[-1] if change > start else begin
+        beta *= theta["control"]
+        known += solve(rates, middle, [d - (change - start) for d in after[len(known):]])
     return [[n, 0.0, 0.0, 0.0, 0.0] for _ in range(DAYS - len(after))] + [[*y[:3], *y[4:]] for y in known]
 
 
@@ -42,10 +48,11 @@ def print_reference(names, typical, seed):
     rng = random.Random(seed)
     ranges = {"R0": (1.1, 20.0), "latent": (1.0, 14.0), "infectious": (1.0, 14.0), "immunity": (20.0, 1000.0),
               "initial": (1.0, 10.0)}
+    spans = {"introduction": (-7.0, 14.0), "control": (0.0, 1.0), "control_day": (5.0, 40.0)}
 
     def draw(name):
         if name in ranges:
             low, high = ranges[name]
             return float(f"{low * (high / low) ** rng.random():.5g}")
-        return float(f"{rng.uniform(-7.0, 14.0):.4f}") if name == "introduction" else PEOPLE
+        return float(f"{rng.uniform(*spans[name]):.4f}") if name in spans else PEOPLE
     write(names, [typical] + [[draw(name) for name in names] for _ in range(7)], outputs(names), keep=0.06)

@@ -54,35 +54,36 @@ slopes (double        t,
   dydt[INFECTIONS] = infected;
 }
 
-/* rates is borrowed. */
+/* From y (N_STATES) at t on; rates is borrowed. */
 static void
 solver_init (UsOde            *ode,
              const UsEpidemic *self,
-             const Rates      *rates)
+             const Rates      *rates,
+             double            t,
+             const double     *y)
 {
-  const double first = self->initial / self->population;
-  const double start[N_STATES] = { [SUSCEPTIBLE] = 1.0 - first, [INFECTIOUS] = first };
-  const double small = TOLERANCE * first;
+  const double small = TOLERANCE * self->initial / self->population;
   /* Where susceptibles come back the next wave grows from whatever is left, however little. */
   const double left = rates->wane > 0.0 ? 1e-200 : small;
   const double absolute[N_STATES] = { small, small, left, small, small };
 
-  us_ode_init (ode, slopes, rates, N_STATES, self->introduction, start, TOLERANCE, absolute);
+  us_ode_init (ode, slopes, rates, N_STATES, t, y, TOLERANCE, absolute);
 }
 
 /* ---- by chance ---- */
 
-/* A chain in steps of 1/n day.  Each step is made of parts that are exact by themselves, in an order that reads the same
- * from behind (Strang 1968): recover, wane, fall ill for half a step, infect for a whole one, and back. */
+/* A chain in steps of 1/n day, from whole days on; the first is what is left of one at the introduction.  Each step is made of
+ * parts that are exact by themselves, in an order that reads the same from behind (Strang 1968): recover, wane, fall ill for
+ * half a step, infect for a whole one, and back. */
 typedef struct
 {
+  const UsEpidemic *model;
+  Rates  rates;
   double susceptible, exposed, infectious, immune, cases, infections;   /* whole numbers */
-  double step;                                                          /* days */
-  double recover, wane, fall_ill;       /* probabilities in half a step */
-  double contacts;                      /* infections by one in a step, among susceptibles only */
   double population;
-  gboolean latent;
-  double n_steps;                       /* done */
+  double n, grid;                       /* steps a day; where it is: grid / n, or before the first step a little later */
+  double day, step;                     /* where it is, and how long the next step is */
+  double recover, wane, fall_ill;       /* probabilities in half of that */
 } Chain;
 
 guint
@@ -94,25 +95,39 @@ us_epidemic_chain_steps (const UsEpidemic *self)
   return (guint) CLAMP (ceil (8.0 * fastest), 8.0, 96.0);
 }
 
+/* The next step goes from `day` to the next point of the grid. */
+static void
+chain_aim (Chain *chain)
+{
+  const double step = (chain->grid + 1.0) / chain->n - chain->day;
+
+  /* all steps but the first are alike */
+  if (fabs (step - chain->step) <= ROUNDING)
+    return;
+  chain->step = step;
+  chain->recover = -expm1 (-0.5 * step * chain->rates.recover);
+  chain->wane = -expm1 (-0.5 * step * chain->rates.wane);
+  chain->fall_ill = -expm1 (-0.5 * step * chain->rates.fall_ill);
+}
+
 static void
 chain_init (Chain            *chain,
             const UsEpidemic *self)
 {
-  const Rates rates = rates_of (self);
   const double population = rint (self->population), first = MIN (rint (self->initial), population);
-  const double step = 1.0 / us_epidemic_chain_steps (self);
+  const double n = us_epidemic_chain_steps (self);
 
   *chain = (Chain) {
+    .model = self,
+    .rates = rates_of (self),
     .susceptible = population - first,
     .infectious = first,
-    .step = step,
-    .recover = -expm1 (-0.5 * step * rates.recover),
-    .wane = -expm1 (-0.5 * step * rates.wane),
-    .fall_ill = -expm1 (-0.5 * step * rates.fall_ill),
-    .contacts = step * rates.infect,
     .population = population,
-    .latent = rates.fall_ill > 0.0,
+    .n = n,
+    .grid = floor (self->introduction * n + ROUNDING),
+    .day = self->introduction,
   };
+  chain_aim (chain);
 }
 
 static void
@@ -151,13 +166,16 @@ chain_fall_ill (Chain *chain,
 static double
 chain_risk (const Chain *chain)
 {
+  /* how much of the step comes before the control */
+  const double before = CLAMP ((chain->model->control_day - chain->day) / chain->step, 0.0, 1.0);
+  const double contacts = chain->step * chain->rates.infect * (before + (1.0 - before) * chain->model->control);
   const double i = chain->infectious / chain->population;
   double s, more;
 
-  if (chain->latent)
-    return -expm1 (-chain->contacts * i);
+  if (chain->rates.fall_ill > 0.0)
+    return -expm1 (-contacts * i);
   s = chain->susceptible / chain->population;
-  more = expm1 (chain->contacts * (s + i));
+  more = expm1 (contacts * (s + i));
   return i * more / (s + i + i * more);
 }
 
@@ -172,7 +190,7 @@ chain_infect (Chain *chain,
   n = us_draw_binomial (rng, chain->susceptible, chain_risk (chain));
   chain->susceptible -= n;
   chain->infections += n;
-  if (chain->latent)
+  if (chain->rates.fall_ill > 0.0)
     chain->exposed += n;
   else
     {
@@ -181,18 +199,20 @@ chain_infect (Chain *chain,
     }
 }
 
+/* To the last point of the grid that is not after `day`. */
 static void
 chain_go (Chain  *chain,
-          double  days,         /* since the introduction */
+          double  day,
           UsRng  *rng)
 {
-  const double target = floor (days / chain->step + ROUNDING);
+  const double target = floor (day * chain->n + ROUNDING);
 
-  for (; chain->n_steps < target; chain->n_steps++)
+  while (chain->grid < target)
     {
-      if (chain->exposed + chain->infectious == 0.0 && (chain->wane == 0.0 || chain->immune == 0.0))
+      /* over: nothing more is drawn */
+      if (chain->exposed + chain->infectious == 0.0 && (chain->rates.wane == 0.0 || chain->immune == 0.0))
         {
-          chain->n_steps = target;
+          chain->grid = target;
           break;
         }
       chain_recover (chain, rng);
@@ -202,6 +222,9 @@ chain_go (Chain  *chain,
       chain_fall_ill (chain, rng);
       chain_wane (chain, rng);
       chain_recover (chain, rng);
+      chain->grid++;
+      chain->day = chain->grid / chain->n;
+      chain_aim (chain);
     }
 }
 
@@ -210,8 +233,8 @@ chain_go (Chain  *chain,
 typedef struct
 {
   const UsEpidemic *model;
-  gboolean          by_chance;
-  Rates             rates;
+  gboolean          by_chance, controlled;
+  Rates             rates;              /* now */
   union
   {
     UsOde ode;
@@ -224,13 +247,40 @@ path_init (Path             *path,
            const UsEpidemic *model,
            gboolean          by_chance)
 {
+  const double first = model->initial / model->population;
+  const double start[N_STATES] = { [SUSCEPTIBLE] = 1.0 - first, [INFECTIOUS] = first };
+
   path->model = model;
   path->by_chance = by_chance;
   path->rates = rates_of (model);
+  path->controlled = model->control_day <= model->introduction;
+  if (path->controlled)
+    path->rates.infect *= model->control;
   if (by_chance)
     chain_init (&path->chain, model);
   else
-    solver_init (&path->ode, model, &path->rates);
+    solver_init (&path->ode, model, &path->rates, model->introduction, start);
+}
+
+/* The differential equations at t, not before the introduction; shares.  They have a kink where control begins. */
+static UsSimStatus
+path_solve (Path   *path,
+            double  t,
+            double *y)          /* (N_STATES) */
+{
+  const UsEpidemic *model = path->model;
+  UsSimStatus status;
+
+  if (!path->controlled && t >= model->control_day)
+    {
+      status = us_ode_at (&path->ode, model->control_day, y);
+      if (status != US_SIM_OK)
+        return status;
+      path->controlled = TRUE;
+      path->rates.infect *= model->control;
+      solver_init (&path->ode, model, &path->rates, model->control_day, y);
+    }
+  return us_ode_at (&path->ode, t, y);
 }
 
 /* people (N_STATES) at t, not before the last one asked for. */
@@ -253,7 +303,7 @@ path_at (Path   *path,
     }
   if (path->by_chance)
     {
-      chain_go (&path->chain, t - model->introduction, rng);
+      chain_go (&path->chain, t, rng);
       people[SUSCEPTIBLE] = chain->susceptible;
       people[EXPOSED] = chain->exposed;
       people[INFECTIOUS] = chain->infectious;
@@ -261,7 +311,7 @@ path_at (Path   *path,
       people[INFECTIONS] = chain->infections;
       return US_SIM_OK;
     }
-  status = us_ode_at (&path->ode, MAX (t, model->introduction), people);
+  status = path_solve (path, MAX (t, model->introduction), people);
   for (gsize k = 0; k < N_STATES; k++)
     people[k] = MAX (people[k], 0.0) * model->population;
   return status;
@@ -376,36 +426,43 @@ is_past_peak (const double *y,
   return y[SUSCEPTIBLE] * rates->infect <= rates->recover && dydt[INFECTIOUS] <= 0.0;
 }
 
+/* Where an epidemic is followed from a second time. */
+static void
+path_copy (Path       *to,
+           const Path *from)
+{
+  *to = *from;
+  to->ode.data = &to->rates;
+}
+
 double
 us_epidemic_peak_day (const UsEpidemic *self)
 {
   enum { MOST = 20000, HALVINGS = 40 };
-  const Rates rates = rates_of (self);
-  const double stride = 0.25 * MIN (self->infectious, 1.0 / rates.infect);
+  const double stride = 0.25 * MIN (self->infectious, self->infectious / self->r0);
   double y[N_STATES], low = self->introduction, step = stride;
-  UsOde ode, from;
+  Path path, from, try;
 
-  solver_init (&ode, self, &rates);
-  if (us_ode_at (&ode, low, y) != US_SIM_OK || is_past_peak (y, &rates))
+  path_init (&path, self, FALSE);
+  if (path_solve (&path, low, y) != US_SIM_OK || is_past_peak (y, &path.rates))
     return low;
   for (guint k = 0; k < MOST; k++)
     {
       /* where it is before the peak, to begin again */
-      from = ode;
-      if (us_ode_at (&ode, low + stride, y) != US_SIM_OK)
+      path_copy (&from, &path);
+      if (path_solve (&path, low + stride, y) != US_SIM_OK)
         return NAN;
-      if (is_past_peak (y, &rates))
+      if (is_past_peak (y, &path.rates))
         break;
       low += stride;
     }
   for (guint k = 0; k < HALVINGS; k++)
     {
-      UsOde try = from;
-
       step *= 0.5;
-      if (us_ode_at (&try, low + step, y) != US_SIM_OK)
+      path_copy (&try, &from);
+      if (path_solve (&try, low + step, y) != US_SIM_OK)
         return NAN;
-      if (!is_past_peak (y, &rates))
+      if (!is_past_peak (y, &try.rates))
         low += step;
     }
   return low + 0.5 * step;

@@ -19,6 +19,8 @@ typedef struct
   double initial;               /* infectious on the day of the introduction */
   double introduction;          /* day */
   double population;
+  double control;               /* share of the contacts that is left from the day of control on */
+  double control_day;           /* INFINITY: never */
 } UsEpidemic;
 
 enum
@@ -141,6 +143,12 @@ double      us_epidemic_endemic      (const UsEpidemic *self);
 #define US_EPIDEMIC_INTRODUCTION \
   US_EPIDEMIC_PARAMETER ("introduction", N_("Day of introduction"), "t₀", "d", -365.0, 365.0, US_DISTRIBUTION_UNIFORM, -7.0, 14.0, \
                          "chosen: about the first day that is looked at")
+#define US_EPIDEMIC_CONTROL \
+  US_EPIDEMIC_PARAMETER ("control", N_("Contacts left under control"), "c", "", 0.0, 1.0, US_DISTRIBUTION_UNIFORM, 0.0, 1.0, \
+                         "all alike, from none to all")
+#define US_EPIDEMIC_CONTROL_DAY \
+  US_EPIDEMIC_PARAMETER ("control_day", N_("Day of control"), "t₁", "d", -365.0, 365.0, US_DISTRIBUTION_UNIFORM, 5.0, 40.0, \
+                         "chosen: within the series; fixed where it is known")
 #define US_EPIDEMIC_POPULATION \
   US_EPIDEMIC_PARAMETER ("population", N_("Population"), "N", "", 10.0, 1e9, US_DISTRIBUTION_FIXED, US_EPIDEMIC_PEOPLE, 0.0, \
                          "the boarding school of 1978; to be fixed at that of the data")

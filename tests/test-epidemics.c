@@ -323,13 +323,72 @@ test_endemic (void)
     }
 }
 
+/* With all contacts left it is SEIR; with fewer the chain follows it, and the peak comes with the control that ends it. */
+static void
+test_control (void)
+{
+  const UsSimulator *plain = fixture_simulator ("seir"), *simulator = fixture_simulator ("seir-control");
+  const UsSimulator *chain = fixture_simulator ("seir-control-chain");
+  double apart = 0.0;
+
+  for (guint row = 0; row < 30; row++)
+    {
+      double theta[US_MAX_PARAMETERS], same[US_MAX_PARAMETERS], mean[100] = { 0 }, top = 0.0, worst = 0.0, peak, day;
+      float one[100], other[100];
+      UsRng rng;
+
+      draw (simulator, row, theta);
+      day = get (simulator, theta, "control_day", 0.0);
+      for (gsize i = 0; i < plain->n_parameters; i++)
+        same[i] = theta[us_simulator_parameter_index (simulator, plain->parameters[i].name)];
+      set (simulator, theta, "control", 1.0);
+      us_rng_init (&rng, 59, US_RNG_SIMULATOR, row);
+      simulator->run (simulator, theta, 1, &rng, one);
+      plain->run (plain, same, 1, &rng, other);
+      for (gsize k = 0; k < 100; k++)
+        g_assert_cmpfloat_with_epsilon (one[k], other[k], 1e-4);
+
+      /* ended by it: nobody is infected any more, and who is exposed falls ill */
+      set (simulator, theta, "control", 0.0);
+      set (simulator, theta, "population", 1e8);
+      set (simulator, theta, "initial", 1e5);
+      peak = derived_of (simulator, "peak_day", theta);
+      g_assert_cmpfloat (value_at (simulator, theta, "susceptibles", day), ==,
+                         value_at (simulator, theta, "susceptibles", 300.0));
+      g_assert_cmpfloat (value_at (simulator, theta, "prevalence", peak), >=,
+                         value_at (simulator, theta, "prevalence", peak + 0.5));
+      g_assert_cmpfloat (value_at (simulator, theta, "prevalence", peak) * (1.0 + 1e-6), >=,
+                         value_at (simulator, theta, "prevalence", MAX (peak - 0.1, theta[4])));
+
+      set (simulator, theta, "control", 0.3);
+      g_assert_cmpfloat_with_epsilon (derived_of (simulator, "controlled", theta), 0.3 * theta[0], 1e-12);
+      simulator->run (simulator, theta, 0, &rng, one);
+      for (guint run = 0; run < 4; run++)
+        {
+          us_rng_init (&rng, 60, US_RNG_SIMULATOR, run);
+          chain->run (chain, theta, 0, &rng, other);
+          for (gsize k = 0; k < 100; k++)
+            mean[k] += 0.25 * (double) other[k];
+        }
+      for (gsize k = 0; k < 100; k++)
+        {
+          top = MAX (top, (double) one[k]);
+          worst = MAX (worst, fabs (mean[k] - (double) one[k]));
+        }
+      apart = MAX (apart, worst / top);
+    }
+  g_test_message ("the chain within %.2g %% of the highest day", 100.0 * apart);
+  g_assert_cmpfloat (apart, <, 0.015);
+}
+
 /* --- outputs, of both kinds ----------------------------------------------- */
 
 /* People are neither made nor lost; a day's cases are what the sum gained; own times give the bytes of run. */
 static void
 test_outputs (void)
 {
-  const char *const all[] = { "sir", "seir", "sirs", "sir-chain", "seir-chain", "sirs-chain" };
+  const char *const all[] = { "sir", "seir", "sirs", "sir-chain", "seir-chain", "sirs-chain",
+                              "seir-control-chain" };
 
   for (guint m = 0; m < G_N_ELEMENTS (all); m++)
     for (guint row = 0; row < 30; row++)
@@ -363,7 +422,7 @@ test_outputs (void)
             g_assert_cmpfloat_with_epsilon (sum, cumulative[k], 1e-5 * people);
             g_assert_cmpfloat (prevalence[k] + susceptibles[k], <=, people * (1.0 + 1e-6));
             g_assert_true (!chain || (incidence[k] == floorf (incidence[k]) && prevalence[k] == floorf (prevalence[k])));
-            if (m % 3 == 0 && k >= get (simulator, theta, "introduction", 0.0))
+            if ((m == 0 || m == 3) && k >= get (simulator, theta, "introduction", 0.0))
               g_assert_cmpfloat_with_epsilon (cumulative[k] + susceptibles[k] + 4.0, people, 1e-6 * people);
             if (k < get (simulator, theta, "introduction", 0.0))
               g_assert_true (incidence[k] == 0.0f && prevalence[k] == 0.0f && susceptibles[k] == people);
@@ -549,6 +608,8 @@ test_large_chain (void)
         UsRng rng;
 
         about (simulator, cases[c][0], cases[c][1], 1e5, 1e8, theta);
+        /* between two of its steps as well */
+        set (simulator, theta, "introduction", c % 2 == 0 ? 0.0 : -2.37);
         us_rng_init (&rng, 54, US_RNG_SIMULATOR, 0);
         g_assert_cmpint (simulator->run (simulator, theta, 0, &rng, exact), ==, US_SIM_OK);
         for (guint run = 0; run < runs; run++)
@@ -848,6 +909,7 @@ main (int    argc,
   g_test_add_func ("/epidemics/growth", test_growth);
   g_test_add_func ("/epidemics/peak", test_peak);
   g_test_add_func ("/epidemics/endemic", test_endemic);
+  g_test_add_func ("/epidemics/control", test_control);
   g_test_add_func ("/epidemics/outputs", test_outputs);
   g_test_add_func ("/epidemics/constraint", test_constraint);
   g_test_add_data_func ("/epidemics/small-chain/sir", "sir-chain", test_small_chain);

@@ -4,6 +4,8 @@
 
 #include "us-epidemic.h"
 
+#include <math.h>
+
 extern const UsSimulator us_simulator_seir, us_simulator_seir_chain;
 
 enum { R0, LATENT, INFECTIOUS, INITIAL, INTRODUCTION, POPULATION, P };
@@ -18,6 +20,7 @@ seir_model (const double *theta)
     .initial = theta[INITIAL],
     .introduction = theta[INTRODUCTION],
     .population = theta[POPULATION],
+    .control_day = INFINITY,
   };
 }
 

@@ -4,6 +4,8 @@
 
 #include "us-epidemic.h"
 
+#include <math.h>
+
 extern const UsSimulator us_simulator_sir, us_simulator_sir_chain;
 
 enum { R0, INFECTIOUS, INITIAL, INTRODUCTION, POPULATION, P };
@@ -17,6 +19,7 @@ sir_model (const double *theta)
     .initial = theta[INITIAL],
     .introduction = theta[INTRODUCTION],
     .population = theta[POPULATION],
+    .control_day = INFINITY,
   };
 }
 
