@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Drives `understudy-cli fit` as scripts do.  TAP on stdout.
+"""Drives `understudy-cli fit`, and `evaluate` of posteriors and selections, as scripts do.  TAP on stdout.
 
 Usage: test-cli-fit.py PATH/TO/understudy-cli
 """
@@ -106,8 +106,34 @@ def misuse_and_bad_tables_are_told():
     assert "line 4" in cli("fit", "growth-logistic", "--data", bad, status=1).stderr
 
 
+GROWTH = ["growth-logistic@0,3,6,9,12+normal", "growth-exponential@0,3,6,9,12+normal"]
+
+
+def a_selection_is_evaluated_beside_the_fits():
+    cli("train", "selection", *GROWTH, "--samples", 300, "--epochs", 2, "--seed", 1, "--out", path("s.safetensors"))
+    out = cli("evaluate", path("s.safetensors"), "--pairs", 100, "--fits", 4, "--out", path("s")).stdout
+    assert "evidence" in out and "McNemar" in out
+    with open(path("s/metrics.json"), encoding="utf-8") as f:
+        d = json.load(f)
+    assert d["kind"] == "selection" and d["fitted"] == 4 and 0 <= d["bayes_error"] <= 0.5
+    assert {"network", "aic", "aicc", "bic", "evidence"} <= d.keys()
+    assert os.path.exists(path("s/confusion-aic.svg")) and os.path.exists(path("s/reliability.svg"))
+
+
+def a_posterior_is_evaluated():
+    cli("train", "posterior", GROWTH[0], "--samples", 200, "--minutes", "0.03", "--seed", 1, "--out", path("p.safetensors"))
+    out = cli("evaluate", path("p.safetensors"), "--pairs", 100, "--out", path("p")).stdout
+    assert "all together" in out and "doubling_time" in out
+    d = json.loads(cli("evaluate", path("p.safetensors"), "--pairs", 100, "--out", path("p"), "--json").stdout)
+    assert d["kind"] == "posterior" and d["simulations"] == 100 and d["parameters"]["r"]["log10"]
+    assert 0 <= d["parameters"]["K"]["coverage_90"] <= 1 and isinstance(d["together"]["faults"], list)
+    for name in ("recovery.csv", "calibration.svg", "coverage.svg", "ranks-K.svg", "recovery-K.svg", "predictive-1.svg"):
+        assert os.path.exists(path(os.path.join("p", name))), name
+
+
 TESTS = [the_right_mechanism_has_the_weight, rows_are_chosen_and_the_table_is_readable, a_prior_holds_the_fit,
-         one_that_cannot_be_fitted_does_not_stop_the_others, a_figure_is_written, misuse_and_bad_tables_are_told]
+         one_that_cannot_be_fitted_does_not_stop_the_others, a_figure_is_written, misuse_and_bad_tables_are_told,
+         a_selection_is_evaluated_beside_the_fits, a_posterior_is_evaluated]
 
 print(f"1..{len(TESTS)}")
 failed = 0

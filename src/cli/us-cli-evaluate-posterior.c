@@ -44,7 +44,8 @@ print_words (const UsPosteriorEvidence *self,
           "all together of regions of highest density.  Logarithms where quantities span decades.\n", 100 * (1 - sbc->level));
   if (self->n_cases > 0)
     printf ("Bands of what is predicted hold %.0f and %.0f %% of the values of %" G_GSIZE_FORMAT
-            " observations; 50 and 90, or\nsomewhat more, are right: the posterior has seen those values.\n", 100 * self->inside[0], 100 * self->inside[1], self->n_cases);
+            " observations; 50 and 90, or\nsomewhat more, are right: the posterior has seen those values.\n",
+            100 * self->inside[0], 100 * self->inside[1], self->n_cases);
   if (sbc->n_left_out > 0)
     printf ("%" G_GSIZE_FORMAT " simulations were left out: values that are not finite, first in row %" G_GSIZE_FORMAT ".\n",
             sbc->n_left_out, sbc->first_left_out);

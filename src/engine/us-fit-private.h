@@ -84,7 +84,8 @@ void     us_fit_curvature      (gsize           n,
                                 gpointer        data,
                                 gboolean       *bound,
                                 double         *hessian);
-/* inverse (n, n) over the n where bound is FALSE, others 0; FALSE where it is not positive definite. log_det: NULL, or of matrix. */
+/* inverse (n, n) over the n where bound is FALSE, others 0; FALSE where it is not positive definite.
+ * log_det: NULL, or of matrix. */
 gboolean us_fit_invert         (gsize           n,
                                 const double   *matrix,
                                 const gboolean *bound,

@@ -214,7 +214,8 @@ fit_problem (UsFit              *fit,
   if (possible == 0)
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-                   _("“%s” can have produced these values with none of %" G_GSIZE_FORMAT " parameters drawn from its prior"),
+                   _("“%s” can have produced these values with none of %" G_GSIZE_FORMAT
+                     " parameters drawn from its prior"),
                    problem->simulator->id, n);
       return FALSE;
     }

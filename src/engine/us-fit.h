@@ -33,7 +33,7 @@ typedef struct
   gsize     n_free;             /* k: parameters that were fitted, the noise's included */
   double   *theta;              /* (P) */
   double   *sd;                 /* (P) standard errors; NaN: fixed, discrete, at a bound, or not determined by the data */
-  gboolean *at_bound;           /* (P) the search ended at the end of what the prior allows, or of what can have given the data */
+  gboolean *at_bound;           /* (P) the search ended where the prior ends, or what can have given the data */
   gboolean  determined;         /* curvature is positive in all directions that are free */
   gsize     n_channels;
   double   *sigma;              /* (C) of noise that the simulator does not have, root mean squares; NULL: it has its own */

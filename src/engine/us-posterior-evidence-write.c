@@ -235,7 +235,8 @@ write_quantity (const UsPosteriorEvidence *self,
 {
   const UsPosteriorQuantity *quantity = &self->quantities[q];
 
-  return write_plot (us_sbc_plot_ranks (self->sbc, &self->sbc->ranks[q], quantity->label), folder, "ranks", quantity->name, error)
+  return write_plot (us_sbc_plot_ranks (self->sbc, &self->sbc->ranks[q], quantity->label), folder, "ranks", quantity->name,
+                     error)
          && write_plot (us_sbc_plot_recovery (self->sbc, q, quantity->label, quantity->unit, NULL), folder, "recovery",
                         quantity->name, error)
          && write_plot (us_sbc_plot_contraction (self->sbc, q, quantity->label), folder, "contraction", quantity->name,

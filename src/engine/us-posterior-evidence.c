@@ -148,7 +148,8 @@ read_bank (Work    *work,
         column++;
       if (column == n_theta)
         {
-          g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISSING, _("%s: no parameter “%s”"), work->config->bank, name);
+          g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISSING, _("%s: no parameter “%s”"), work->config->bank,
+                       name);
           return FALSE;
         }
       for (gsize m = 0; m < work->m_count; m++)
