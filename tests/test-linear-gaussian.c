@@ -52,7 +52,7 @@ test_reference (void)
   g_assert_cmpuint (n, ==, 9 * T);
 }
 
-/* Measured is true and noise of half a metre. */
+/* Measured is true and noise of a metre. */
 static void
 test_noise (void)
 {
@@ -80,9 +80,9 @@ test_noise (void)
             next += e * ((double) x[i - 1] - (double) truth[i - 1]) / (RUNS * (T - 1));
         }
     }
-  g_assert_cmpfloat_with_epsilon (mean, 0, 4 * 0.5 / sqrt (RUNS * T));
-  g_assert_cmpfloat_with_epsilon (square, 0.25, 4 * 0.25 * sqrt (2.0 / (RUNS * T)));
-  g_assert_cmpfloat_with_epsilon (next, 0, 4 * 0.25 / sqrt (RUNS * (T - 1)));
+  g_assert_cmpfloat_with_epsilon (mean, 0, 4 / sqrt (RUNS * T));
+  g_assert_cmpfloat_with_epsilon (square, 1, 4 * sqrt (2.0 / (RUNS * T)));
+  g_assert_cmpfloat_with_epsilon (next, 0, 4 / sqrt (RUNS * (T - 1)));
 }
 
 static void
@@ -154,9 +154,9 @@ assert_bayes (gsize         n,
         if (!isnan (x[i]))
           {
             double t = times != NULL ? times[i] : 2.0 * (double) i / 15;
-            double e = ((double) x[i] - theta[0] - theta[1] * t - theta[2] * t * t / 2) / 0.5;
+            double e = (double) x[i] - theta[0] - theta[1] * t - theta[2] * t * t / 2;
 
-            total += -0.5 * e * e - 0.5 * log (2 * G_PI * 0.25);
+            total += -0.5 * e * e - 0.5 * log (2 * G_PI);
           }
       g_assert_cmpfloat_with_epsilon (total - log_normal_density (&posterior, theta), posterior.log_evidence, 1e-9);
     }

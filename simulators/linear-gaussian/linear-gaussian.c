@@ -16,7 +16,7 @@ enum { POSITION, TRUE_POSITION };
 
 #define T     16                /* every 2/15 s */
 #define LAST  2.0               /* s */
-#define SIGMA 0.5               /* m, of one measurement */
+#define SIGMA 1.0                /* m, of one measurement */
 #define WIDTH 1.0               /* standard deviation of each parameter's prior, in its unit; the mean is 0 */
 #define BOUND (8.0 * WIDTH)     /* beyond it lie 10⁻¹⁵ of the prior */
 
