@@ -99,7 +99,8 @@ test_empty (void)
   g_assert_false (action_enabled (window, "save-as"));
   g_assert_true (action_enabled (window, "open"));
   g_assert_nonnull (strstr (gtk_window_get_title (GTK_WINDOW (window)), "Understudy"));
-  for (const char *const *page = (const char *[]) { "simulator", "train", "explore", "infer", "evidence", NULL };
+  for (const char *const *page = (const char *[]) { "simulator", "train", "explore", "infer", "attribution", "evidence",
+                                                     NULL };
        *page != NULL; page++)
     {
       us_window_show_page (window, *page);

@@ -3,6 +3,7 @@
 
 #include "us-window-private.h"
 
+#include "us-posterior.h"
 #include "us-shipped.h"
 
 #include <glib/gi18n.h>
@@ -187,6 +188,8 @@ us_window_open (UsWindow *self,
     {
       if (g_str_has_suffix (path, ".npz"))
         us_window_open_dataset (self, path);
+      else if (us_posterior_is_file (path))
+        us_window_open_posterior (self, path);
       else
         replace_model (self, path);
       return;

@@ -16,6 +16,9 @@ gboolean   us_window_files_may_close  (UsWindow   *self);
 /* Shows the Simulator page and opens a set of pictures there. */
 void       us_window_open_dataset     (UsWindow   *self,
                                        const char *path);
+/* Shows the Attribution page and opens a posterior there. */
+void       us_window_open_posterior   (UsWindow   *self,
+                                       const char *path);
 void       us_window_complain         (UsWindow   *self,
                                        const char *title,
                                        const char *detail);

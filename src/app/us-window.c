@@ -3,6 +3,7 @@
 
 #include "us-window-private.h"
 
+#include "us-attribution-page.h"
 #include "us-evidence-page.h"
 #include "us-explore-page.h"
 #include "us-infer-page.h"
@@ -30,6 +31,7 @@ struct _UsWindow
   GtkWidget           *train_page;
   GtkWidget           *explore_page;
   GtkWidget           *infer_page;
+  GtkWidget           *attribution_page;
   GtkWidget           *evidence_page;
 
   /* Owned. */
@@ -85,6 +87,14 @@ us_window_open_dataset (UsWindow   *self,
 {
   us_window_show_page (self, "simulator");
   us_simulator_page_open_dataset (US_SIMULATOR_PAGE (self->simulator_page), path);
+}
+
+void
+us_window_open_posterior (UsWindow   *self,
+                          const char *path)
+{
+  us_window_show_page (self, "attribution");
+  us_attribution_page_open_model (US_ATTRIBUTION_PAGE (self->attribution_page), path);
 }
 
 void
@@ -292,6 +302,7 @@ us_window_class_init (UsWindowClass *klass)
   g_type_ensure (US_TYPE_TRAIN_PAGE);
   g_type_ensure (US_TYPE_EXPLORE_PAGE);
   g_type_ensure (US_TYPE_INFER_PAGE);
+  g_type_ensure (US_TYPE_ATTRIBUTION_PAGE);
   g_type_ensure (US_TYPE_EVIDENCE_PAGE);
 
   gtk_widget_class_set_template_from_resource (widget_class,
@@ -308,6 +319,7 @@ us_window_class_init (UsWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsWindow, train_page);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, explore_page);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, infer_page);
+  gtk_widget_class_bind_template_child (widget_class, UsWindow, attribution_page);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, evidence_page);
   gtk_widget_class_bind_template_callback (widget_class, on_title_visible);
 }
@@ -329,6 +341,7 @@ us_window_init (UsWindow *self)
   g_object_set (self->train_page, "session", self->session, NULL);
   g_object_set (self->explore_page, "session", self->session, NULL);
   g_object_set (self->infer_page, "session", self->session, NULL);
+  g_object_set (self->attribution_page, "session", self->session, NULL);
   g_object_set (self->evidence_page, "session", self->session, NULL);
 
   g_signal_connect_swapped (self->session, "message", G_CALLBACK (on_message), self);

@@ -47,6 +47,7 @@ sentence_unlike (const UsUsual *usual,
                  gboolean       by_data)
 {
   double times = usual->distance / MAX (usual->typical, 1e-30);
+  g_autofree char *said = NULL;
 
   if (usual->nearer < 1)
     return g_strdup_printf (by_data
@@ -55,12 +56,14 @@ sentence_unlike (const UsUsual *usual,
       : _("No simulation resembles these data: what the network sees in them lies farther from all simulations than "
           "%.1f %% of %zu held-out simulations do. What follows is not to be believed."),
       100 * usual->nearer, usual->n_held_out);
+  said = times < 9.95 ? g_strdup_printf ("%.1f", times) : times < 1e6 ? g_strdup_printf ("%.0f", times)
+                      : g_strdup (_("a million and more"));
   return g_strdup_printf (by_data
-    ? _("No simulation resembles these data: their values lie %.3g times as far from the nearest simulations as is typical, "
+    ? _("No simulation resembles these data: their values lie %s times as far from the nearest simulations as is typical, "
         "farther than each of %zu held-out simulations. What follows is not to be believed.")
-    : _("No simulation resembles these data: what the network sees in them lies %.3g times as far from the nearest "
+    : _("No simulation resembles these data: what the network sees in them lies %s times as far from the nearest "
         "simulations as is typical, farther than each of %zu held-out simulations. What follows is not to be believed."),
-    times, usual->n_held_out);
+    said, usual->n_held_out);
 }
 
 char *

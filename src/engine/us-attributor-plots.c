@@ -17,8 +17,8 @@
 #define SHEET 7                 /* pictures beside the data's */
 #define POINTS 181              /* of a density */
 #define PRIOR_ROWS 2000         /* of the bank, where no formula is known */
-#define FAINTEST 0.06
-#define STRONGEST 0.65
+#define FAINTEST 0.12
+#define STRONGEST 0.8
 
 static const UsOutput *
 output_of (const UsAttributed *self)
