@@ -6,6 +6,7 @@
 #include "us-csv.h"
 #include "us-error.h"
 #include "us-npy.h"
+#include "us-posterior-data.h"
 #include "us-rng.h"
 
 #include <glib/gstdio.h>
@@ -238,7 +239,7 @@ test_files (Fixture       *f,
   float x[V];
 
   g_file_set_contents (observation, "a,b,c\n0.5,-0.25,1\n", -1, NULL);
-  g_assert_true (us_attributor_read_data (f->posterior, observation, x, &error));
+  g_assert_true (us_posterior_read_data (f->posterior, observation, -1, NULL, x, NULL, &error));
   g_assert_cmpfloat (x[1], ==, -0.25f);
   answered = answer (attributor, x, FALSE);
   g_assert_true (us_attributed_write (answered, 5, table, &error));
@@ -253,11 +254,11 @@ test_files (Fixture       *f,
       g_assert_cmpfloat (csv->values[k * (4 + P) + 5], ==, f->theta[answered->matches->row[k] * P + 1]);
     }
   g_file_set_contents (observation, "a,b\n0.5,1\n", -1, NULL);
-  g_assert_false (us_attributor_read_data (f->posterior, observation, x, &error));
+  g_assert_false (us_posterior_read_data (f->posterior, observation, -1, NULL, x, NULL, &error));
   g_assert_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE);
   g_clear_error (&error);
   g_file_set_contents (observation, "a,b,c\n0.5,,1\n", -1, NULL);
-  g_assert_false (us_attributor_read_data (f->posterior, observation, x, &error));
+  g_assert_false (us_posterior_read_data (f->posterior, observation, -1, NULL, x, NULL, &error));
   g_assert_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE);
   g_clear_error (&error);
   /* a bank of other things; none, where there is no simulator */

@@ -6,6 +6,7 @@
 
 #include "us-attributor-plots.h"
 #include "us-json.h"
+#include "us-posterior-data.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -165,6 +166,7 @@ write_figure (const UsAttributed *answer,
 
 typedef struct
 {
+  UsCliSeries series;
   char    *bank, *data, *out, *figure, *kernel;
   char    *rows, *top, *k, *samples, *seed, *jobs;
   double   ess;
@@ -179,6 +181,7 @@ options_clear (Options *options)
 
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (*texts[i]);
+  us_cli_series_clear (&options->series);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
@@ -240,12 +243,15 @@ answer_data (const Options             *options,
   g_autoptr(UsPosterior) posterior = us_posterior_load (model, error);
   g_autoptr(UsAttributor) attributor = NULL;
   g_autofree float *x = NULL;
+  g_autofree char *note = NULL;
+  UsMeasurementsOptions series = us_cli_series_options (&options->series);
 
   if (posterior == NULL)
     return NULL;
   x = g_new (float, us_posterior_n_values (posterior));
-  if (!us_attributor_read_data (posterior, options->data, x, error))
+  if (!us_posterior_read_data (posterior, options->data, -1, &series, x, &note, error))
     return NULL;
+  us_cli_series_remark (note);
   attributor = us_attributor_new (posterior, config, on_prepared, NULL, stop, error);
   us_cli_progress (NULL);
   return attributor != NULL ? us_attributor_answer (attributor, x, how, stop, error) : NULL;
@@ -257,13 +263,14 @@ run_attribute (int           argc,
                GCancellable *cancellable,
                GError      **error)
 {
-  g_auto(Options) options = { 0 };
+  g_auto(Options) options = { .bank = NULL };
   const GOptionEntry entries[] = {
     { "bank", 'b', 0, G_OPTION_ARG_FILENAME, &options.bank,
       "Simulations to compare with (default: made anew from the model's prior)", "BANK" },
     { "rows", 0, 0, G_OPTION_ARG_STRING, &options.rows, "The first rows of the bank (default all), or how many are made anew "
       "(default 20000)", "N" },
     { "data", 'd', 0, G_OPTION_ARG_FILENAME, &options.data, "The observation", "FILE" },
+    US_CLI_SERIES_ENTRIES (options.series),
     { "top", 'k', 0, G_OPTION_ARG_STRING, &options.top, "How many simulations are written and drawn, the heaviest (default 50)",
       "K" },
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &options.out, "Rank, row, weight, distance and parameters of the matched simulations",

@@ -417,18 +417,16 @@ run_fit (int           argc,
          GCancellable *cancellable,
          GError      **error)
 {
-  g_autofree char *path = NULL, *time = NULL, *where = NULL, *noise = NULL, *figure = NULL;
+  g_autofree char *path = NULL, *noise = NULL, *figure = NULL;
   g_autofree char *starts_text = NULL, *seed_text = NULL;
-  g_auto(GStrv) columns = NULL, priors = NULL;
-  gboolean json = FALSE, evidence = FALSE, sort = FALSE, done;
+  g_auto(GStrv) priors = NULL;
+  g_auto(UsCliSeries) series = { NULL };
+  gboolean json = FALSE, evidence = FALSE, done;
   double zero = 0;
   const GOptionEntry entries[] = {
     { "data", 'd', 0, G_OPTION_ARG_FILENAME, &path, "A table with a column of times", "FILE.csv" },
-    { "column", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &columns, "What was measured; once for each channel", "NAME" },
-    { "time", 't', 0, G_OPTION_ARG_STRING, &time, "The column of times", "NAME" },
-    { "where", 'w', 0, G_OPTION_ARG_STRING, &where, "Only rows in which a column holds a value", "NAME=VALUE" },
+    US_CLI_SERIES_ENTRIES (series),
     { "zero", 'z', 0, G_OPTION_ARG_DOUBLE, &zero, "The time that is 0 for the mechanism (default 0)", "TIME" },
-    { "sort", 0, 0, G_OPTION_ARG_NONE, &sort, "Put rows in order of time", NULL },
     { "noise", 'n', 0, G_OPTION_ARG_STRING, &noise,
       "For all that name none: normal (default), multiplicative, poisson, negative-binomial, reporting+…; none: normal "
       "errors outside of the prior", "STAGES" },
@@ -442,6 +440,7 @@ run_fit (int           argc,
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr(Comparison) self = g_new0 (Comparison, 1);
+  UsMeasurementsOptions options;
   guint64 n_starts, seed;
 
   if (!us_cli_parse (&us_cli_command_fit, entries, &argc, &argv, -1, error)
@@ -452,8 +451,8 @@ run_fit (int           argc,
     return us_cli_misused (error, "which mechanisms? understudy-cli simulators lists them");
   if (path == NULL)
     return us_cli_misused (error, "--data is missing: a CSV with a column of times");
-  self->data = us_measurements_read (path, &(UsMeasurementsOptions) { .time = time, .where = where, .sort = sort,
-                                     .values = (const char *const *) columns }, error);
+  options = us_cli_series_options (&series);
+  self->data = us_measurements_read (path, &options, error);
   if (self->data == NULL)
     return FALSE;
   for (gsize t = 0; t < self->data->n_times; t++)

@@ -352,10 +352,12 @@ run_infer (int           argc,
 {
   g_autofree char *data = NULL, *out = NULL, *figure = NULL, *table = NULL;
   g_autofree char *samples_text = NULL, *seed_text = NULL, *index_text = NULL;
+  g_auto(UsCliSeries) series = { NULL };
   gboolean json = FALSE, as_it_stands = FALSE, refine = FALSE;
   const GOptionEntry entries[] = {
     { "data", 'd', 0, G_OPTION_ARG_FILENAME, &data, "An image, CSV, npy/npz or drawing", "FILE" },
     { "index", 0, 0, G_OPTION_ARG_STRING, &index_text, "Which drawing or row of the file, from 0", "I" },
+    US_CLI_SERIES_ENTRIES (series),
     { "as-it-stands", 0, 0, G_OPTION_ARG_NONE, &as_it_stands, "Do not scale a drawing that the prior cannot hold", NULL },
     { "refine", 0, 0, G_OPTION_ARG_NONE, &refine, "Let the simulator itself refine the answer", NULL },
     { "samples", 'n', 0, G_OPTION_ARG_STRING, &samples_text, "Samples to write (default 1000)", "N" },
@@ -387,15 +389,17 @@ run_infer (int           argc,
     {
       if (as_it_stands || refine || table != NULL || figure != NULL)
         return us_cli_misused (error, "--as-it-stands, --refine, --table and --figure go with a SimVAE; %s is a posterior", argv[1]);
-      return us_cli_infer_posterior (argv[1], data, index_text != NULL ? (gssize) index : -1, n_samples, seed, out, json,
-                                     error);
+      return us_cli_infer_posterior (argv[1], data, index_text != NULL ? (gssize) index : -1, &series, n_samples, seed, out,
+                                     json, error);
     }
   if (us_predictor_is_file (argv[1]))
     {
       if (as_it_stands || refine || table != NULL || figure != NULL)
         return us_cli_misused (error, "--as-it-stands, --refine, --table and --figure go with a SimVAE; %s is a predictor", argv[1]);
-      return us_cli_infer_predictor (argv[1], data, out, json, error);
+      return us_cli_infer_predictor (argv[1], data, &series, out, json, error);
     }
+  if (series.time != NULL || series.columns != NULL || series.where != NULL || series.sort || series.mask_bad)
+    return us_cli_misused (error, "--time, --column, --where, --sort and --mask-bad go with a posterior or a predictor");
   if ((model = us_simvae_load (argv[1], error)) == NULL || !us_simvae_check_named (model, error))
     return FALSE;
   if (refine && us_refine_refusal (us_simvae_prior (model), us_simvae_output (model)) != NULL)

@@ -4,10 +4,8 @@
 
 #include "us-cli.h"
 #include "us-csv.h"
-#include "us-error.h"
 #include "us-json.h"
-#include "us-npy.h"
-#include "us-posterior.h"
+#include "us-posterior-data.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -75,7 +73,8 @@ print_trained (const UsPosterior *model,
 
 typedef struct
 {
-  char    *out, *bank, *samples, *minutes, *seed, *jobs, *output;
+  UsCliSeries series;
+  char    *data, *out, *bank, *samples, *minutes, *seed, *jobs, *output;
   char   **targets, **priors;
   gboolean drop_bad_rows, json;
 } Options;
@@ -83,6 +82,8 @@ typedef struct
 static void
 options_clear (Options *o)
 {
+  us_cli_series_clear (&o->series);
+  g_free (o->data);
   g_free (o->out);
   g_free (o->bank);
   g_free (o->samples);
@@ -135,9 +136,11 @@ choose_source (const Options     *o,
   if (o->out == NULL)
     return us_cli_misused (error, "--out is missing: the model file to write, ending in .safetensors");
   config->bank = o->bank;
+  if (id == NULL && o->data != NULL)
+    return us_cli_misused (error, "--data says at which times a simulator is run: name one");
   if (id == NULL)
     return TRUE;
-  simulator = us_registry_find (id, error);
+  simulator = o->data != NULL ? us_cli_series_simulator (&o->series, id, o->data, TRUE, error) : us_registry_find (id, error);
   if (simulator == NULL || !us_cli_output (simulator, o->output, &config->output, error)
       || (*prior = us_cli_prior (simulator, o->priors, error)) == NULL)
     return FALSE;
@@ -152,14 +155,17 @@ us_cli_train_posterior (int           argc,
                         GCancellable *cancellable,
                         GError      **error)
 {
-  g_auto(Options) o = { NULL };
+  g_auto(Options) o = { .out = NULL };
   const GOptionEntry entries[] = {
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, "The model file", "MODEL.safetensors" },
     { "bank", 0, 0, G_OPTION_ARG_FILENAME, &o.bank,
       "Rows (theta, x) from a file: any simulator's; SIM may then be left out", "BANK" },
     { "samples", 'n', 0, G_OPTION_ARG_STRING, &o.samples, "Simulations (default 10000; of a bank: its first rows, all)", "N" },
     { "minutes", 'm', 0, G_OPTION_ARG_STRING, &o.minutes, "End training after that time at the latest", "M" },
-    { "target", 't', 0, G_OPTION_ARG_STRING_ARRAY, &o.targets, "Infer this parameter (again for more; default all)", "NAME" },
+    { "data", 'd', 0, G_OPTION_ARG_FILENAME, &o.data,
+      "Run the simulator at the times of this measured series (with --time, --where …)", "FILE.csv" },
+    US_CLI_SERIES_ENTRIES (o.series),
+    { "target", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.targets, "Infer this parameter (again for more; default all)", "NAME" },
     { "drop-bad-rows", 0, 0, G_OPTION_ARG_NONE, &o.drop_bad_rows, "Leave out rows that are not finite, and say how many", NULL },
     { "prior", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &o.priors, "Another prior for a parameter", "NAME=KIND:A:B" },
     { "output", 0, 0, G_OPTION_ARG_STRING, &o.output, "Which output (default the first)", "ID" },
@@ -195,93 +201,6 @@ us_cli_train_posterior (int           argc,
 }
 
 /* --- infer ---------------------------------------------------------------------------- */
-
-/* M observations of V values each from n values in rows of n_columns. */
-static gboolean
-choose_observation (const UsPosterior *model,
-                    const char        *path,
-                    const char        *shape,
-                    gsize              n,
-                    gboolean           many,          /* rows are observations, by their shape */
-                    gssize             index,         /* below 0: not given */
-                    gsize             *first,
-                    GError           **error)
-{
-  gsize V = us_posterior_n_values (model), M = n / V;
-
-  if (n == 0 || n % V != 0 || (M > 1 && !many))
-    {
-      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
-                   "%s: holds %s; this posterior takes %" G_GSIZE_FORMAT " values an observation", path, shape, V);
-      return FALSE;
-    }
-  if (M > 1 && index < 0)
-    {
-      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
-                   "%s: holds %" G_GSIZE_FORMAT " observations: choose one with --index I, from 0", path, M);
-      return FALSE;
-    }
-  if (index >= 0 && (gsize) index >= M)
-    {
-      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
-                   "%s: has no observation %" G_GSSIZE_FORMAT ": it holds %" G_GSIZE_FORMAT ", counted from 0", path, index, M);
-      return FALSE;
-    }
-  *first = index > 0 ? (gsize) index * V : 0;
-  return TRUE;
-}
-
-static float *
-read_npy (const UsPosterior *model,
-          const char        *path,
-          gssize             index,
-          GError           **error)
-{
-  g_autoptr(UsArray) array = us_npy_read (path, 0, error);
-  g_autoptr(UsArray) values = NULL;
-  g_autofree char *shape = NULL;
-  gsize first;
-
-  if (array == NULL)
-    return NULL;
-  shape = us_array_shape_to_string (array);
-  values = us_array_convert (array, US_DTYPE_F32);
-  if (!choose_observation (model, path, shape, values->n_elements, TRUE, index, &first, error))
-    return NULL;
-  return g_memdup2 ((float *) values->data + first, us_posterior_n_values (model) * sizeof (float));
-}
-
-static float *
-read_csv (const UsPosterior *model,
-          const char        *path,
-          gssize             index,
-          GError           **error)
-{
-  g_autoptr(UsCsv) csv = us_csv_read (path, error);
-  gsize V = us_posterior_n_values (model), first, n;
-  g_autofree char *shape = NULL;
-  float *x;
-
-  if (csv == NULL)
-    return NULL;
-  n = csv->n_rows * csv->n_columns;
-  shape = g_strdup_printf ("%" G_GSIZE_FORMAT " rows of %" G_GSIZE_FORMAT " values", csv->n_rows, csv->n_columns);
-  if (!choose_observation (model, path, shape, n, csv->n_columns == V, index, &first, error))
-    return NULL;
-  for (gsize i = first; i < first + V; i++)
-    if (!isfinite (csv->values[i]))
-      {
-        g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-                     "%s, line %" G_GSIZE_FORMAT ", column %" G_GSIZE_FORMAT " (“%s”): missing; this posterior was trained on "
-                     "complete rows", path, csv->first_line + i / csv->n_columns, i % csv->n_columns + 1,
-                     csv->names[i % csv->n_columns]);
-        return NULL;
-      }
-  x = g_new (float, V);
-  for (gsize i = 0; i < V; i++)
-    x[i] = (float) csv->values[first + i];
-  return x;
-}
 
 typedef struct
 {
@@ -394,6 +313,7 @@ gboolean
 us_cli_infer_posterior (const char *model_path,
                         const char *data,
                         gssize      index,
+                        const UsCliSeries *series,
                         gsize       n_samples,
                         guint64     seed,
                         const char *out,
@@ -404,14 +324,18 @@ us_cli_infer_posterior (const char *model_path,
   g_autofree float *x = NULL;
   g_autofree double *theta = NULL;
   g_autofree const char **names = NULL;
+  g_autofree char *note = NULL;
+  UsMeasurementsOptions options;
   gsize P, n_outside, first_outside = 0;
 
   if (model == NULL)
     return FALSE;
   P = us_posterior_n_parameters (model);
-  x = g_str_has_suffix (data, ".npy") ? read_npy (model, data, index, error) : read_csv (model, data, index, error);
-  if (x == NULL)
+  x = g_new (float, us_posterior_n_values (model));
+  options = us_cli_series_options (series);
+  if (!us_posterior_read_data (model, data, index, &options, x, &note, error))
     return FALSE;
+  us_cli_series_remark (note);
   theta = g_new (double, n_samples * P);
   if (!us_posterior_sample (model, x, n_samples, seed, theta, error))
     {

@@ -28,7 +28,8 @@ static const UsCliCommand quantities = {
 
 typedef struct
 {
-  char    *out, *output, *samples, *minutes, *epochs, *seed, *jobs, *kind, *gaps, *cut, *odds, *horizon, *head;
+  UsCliSeries series;
+  char    *data, *out, *output, *samples, *minutes, *epochs, *seed, *jobs, *kind, *gaps, *cut, *odds, *horizon, *head;
   char   **hidden, **priors;
   gboolean json;
 } PredictOptions;
@@ -36,12 +37,13 @@ typedef struct
 static void
 predict_options_clear (PredictOptions *options)
 {
-  char **texts[] = { &options->out, &options->output, &options->samples, &options->minutes, &options->epochs, &options->seed,
+  char **texts[] = { &options->data, &options->out, &options->output, &options->samples, &options->minutes, &options->epochs, &options->seed,
                      &options->jobs, &options->kind, &options->gaps, &options->cut, &options->odds, &options->horizon,
                      &options->head };
 
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (*texts[i]);
+  us_cli_series_clear (&options->series);
   g_strfreev (options->hidden);
   g_strfreev (options->priors);
 }
@@ -202,22 +204,23 @@ train (const UsTask            *task,
 
 /* The simulators named, each with its prior. */
 static GPtrArray *
-find_priors (int          n,
-             char       **ids,
-             char       **texts,
-             GError     **error)
+find_priors (int                    n,
+             char                 **ids,
+             const PredictOptions  *options,
+             GError               **error)
 {
   g_autoptr(GPtrArray) priors = g_ptr_array_new_with_free_func ((GDestroyNotify) us_prior_unref);
 
-  if (texts != NULL && n > 1)
+  if (options->priors != NULL && n > 1)
     {
       us_cli_misused (error, "--prior goes with one simulator");
       return NULL;
     }
   for (int i = 0; i < n; i++)
     {
-      const UsSimulator *simulator = us_registry_find (ids[i], error);
-      UsPrior *prior = simulator != NULL ? us_cli_prior (simulator, texts, error) : NULL;
+      const UsSimulator *simulator = options->data == NULL ? us_registry_find (ids[i], error)
+                                     : us_cli_series_simulator (&options->series, ids[i], options->data, i == 0, error);
+      UsPrior *prior = simulator != NULL ? us_cli_prior (simulator, options->priors, error) : NULL;
 
       if (prior == NULL)
         return NULL;
@@ -252,9 +255,12 @@ us_cli_train_predictor (int           argc,
                         GCancellable *cancellable,
                         GError      **error)
 {
-  g_auto(PredictOptions) options = { NULL };
+  g_auto(PredictOptions) options = { .out = NULL };
   const GOptionEntry entries[] = {
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &options.out, "The model file", "MODEL.safetensors" },
+    { "data", 'd', 0, G_OPTION_ARG_FILENAME, &options.data,
+      "Run the simulators at the times of this measured series (with --time, --where …)", "FILE.csv" },
+    US_CLI_SERIES_ENTRIES (options.series),
     { "horizon", 0, 0, G_OPTION_ARG_STRING, &options.horizon, "Of forecast: how far beyond the last point", "H" },
     { "odds", 0, 0, G_OPTION_ARG_STRING, &options.odds, "Of selection: prior odds of the simulators (default all alike)", "A:B:…" },
     { "hidden", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.hidden, "Of quantities: a series that nobody measures", "OUTPUT" },
@@ -292,7 +298,7 @@ us_cli_train_predictor (int           argc,
       || !parse_config (&options, &config, &n_rows, error)
       || !parse_number ("--horizon", options.horizon, 1e-12, 1e12, &task.horizon, error)
       || (options.odds != NULL && (odds = parse_odds (options.odds, (gsize) (argc - 2), error)) == NULL)
-      || (priors = find_priors (argc - 2, argv + 2, options.priors, error)) == NULL)
+      || (priors = find_priors (argc - 2, argv + 2, &options, error)) == NULL)
     return FALSE;
   config.odds = odds;
   task.priors = (UsPrior *const *) priors->pdata;
@@ -460,12 +466,14 @@ print_answer (const UsPredictor    *self,
 }
 
 gboolean
-us_cli_infer_predictor (const char  *path,
-                        const char  *data,
-                        const char  *out,
-                        gboolean     json,
-                        GError     **error)
+us_cli_infer_predictor (const char         *path,
+                        const char         *data,
+                        const UsCliSeries  *series,
+                        const char         *out,
+                        gboolean            json,
+                        GError            **error)
 {
+  UsMeasurementsOptions options = us_cli_series_options (series);
   g_autoptr(UsPredictor) self = us_predictor_load (path, error);
   g_autoptr(UsMeasurements) measured = NULL;
   g_autofree float *x = NULL;
@@ -481,8 +489,8 @@ us_cli_infer_predictor (const char  *path,
     }
   x = g_new (float, us_predictor_n_values (self));
   answer = g_new (double, us_head_n_answers (us_predictor_head (self)));
-  if ((measured = us_measurements_read (data, NULL, error)) == NULL
-      || !us_measurements_to_output (measured, us_predictor_observed (self), 1, FALSE, x, error))
+  if ((measured = us_measurements_read (data, &options, error)) == NULL
+      || !us_measurements_to_output (measured, us_predictor_observed (self), 1, series->mask_bad, x, error))
     return FALSE;
   if (!us_summary_check (us_predictor_summary (self), x, error))
     {

@@ -7,6 +7,7 @@
 #include "us-benchmark.h"
 #include "us-evaluate.h"
 #include "us-ingest.h"
+#include "us-measurements.h"
 #include "us-prior.h"
 #include "us-simvae.h"
 
@@ -66,6 +67,33 @@ gboolean us_cli_evaluate_anonymous (UsSimvae               *model,
                                     gboolean                json,
                                     GError                **error);
 
+/* How a measured series is read from a table, as options of a command: us-cli-series.c. */
+typedef struct
+{
+  char    *time, *where;
+  char   **columns;
+  gboolean sort, mask_bad;
+} UsCliSeries;
+
+#define US_CLI_SERIES_ENTRIES(s) \
+  { "column", 0, 0, G_OPTION_ARG_STRING_ARRAY, &(s).columns, "What was measured; once for each channel", "NAME" }, \
+  { "time", 0, 0, G_OPTION_ARG_STRING, &(s).time, "The column of times", "NAME" }, \
+  { "where", 0, 0, G_OPTION_ARG_STRING, &(s).where, "Only rows in which a column holds a value", "NAME=VALUE" }, \
+  { "sort", 0, 0, G_OPTION_ARG_NONE, &(s).sort, "Put rows in order of time", NULL }, \
+  { "mask-bad", 0, 0, G_OPTION_ARG_NONE, &(s).mask_bad, "Take cells that cannot be as not observed", NULL }
+
+void     us_cli_series_clear (UsCliSeries *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UsCliSeries, us_cli_series_clear)
+UsMeasurementsOptions us_cli_series_options (const UsCliSeries *self);      /* borrows */
+/* The simulator at the times of the data: "growth-logistic+normal" becomes "growth-logistic@0,1,2.5+normal". */
+const UsSimulator *us_cli_series_simulator (const UsCliSeries  *self,
+                                            const char         *id,
+                                            const char         *path,
+                                            gboolean            remark,     /* say what reading remarked */
+                                            GError            **error);
+/* Prints the remarks of reading on standard error. */
+void     us_cli_series_remark (const char *note);
+
 /* What `benchmark attribution_query` measures: us-cli-benchmark-attribution.c. */
 void     us_cli_benchmark_attribution (guint           threads,
                                        double          seconds,
@@ -81,6 +109,7 @@ gboolean us_cli_train_posterior    (int           argc,
 gboolean us_cli_infer_posterior    (const char *model_path,
                                     const char *data,
                                     gssize      index,
+                                    const UsCliSeries *series,
                                     gsize       n_samples,
                                     guint64     seed,
                                     const char *out,
@@ -95,6 +124,7 @@ gboolean us_cli_train_predictor    (int           argc,
                                     GError      **error);
 gboolean us_cli_infer_predictor    (const char   *model_path,
                                     const char   *data,
+                                    const UsCliSeries *series,
                                     const char   *out,
                                     gboolean      json,
                                     GError      **error);

@@ -110,21 +110,6 @@ gboolean      us_attributed_write  (const UsAttributed *self,
                                     const char         *path,
                                     GError            **error);
 
-/**
- * us_attributor_read_data:
- * @x: (out caller-allocates): (V)
- *
- * An observation from a file, as the model takes it: of a simulator's series a table with a time column
- * (us_measurements_read()); of its pictures a picture; of any model a table of one row, or one column, of V numbers.
- *
- * Errors: those of these readers; US_FORMAT_ERROR_SHAPE: how many numbers were expected; US_FORMAT_ERROR_VALUE: a gap
- * that this model cannot take
- */
-gboolean      us_attributor_read_data (UsPosterior  *posterior,
-                                       const char   *path,
-                                       float        *x,
-                                       GError      **error);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsAttributor, us_attributor_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsAttributed, us_attributed_unref)
 

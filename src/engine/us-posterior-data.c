@@ -2,18 +2,18 @@
 /* An observation from a file, as a posterior model takes it. */
 #include "config.h"
 
-#include "us-attributor.h"
+#include "us-posterior-data.h"
 
 #include "us-csv.h"
 #include "us-error.h"
 #include "us-ingest.h"
-#include "us-measurements.h"
+#include "us-npy.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 
-/* V values. */
+/* V values, M observations of a file. */
 
 static gboolean
 is_one_of (const char        *path,
@@ -27,22 +27,56 @@ is_one_of (const char        *path,
   return FALSE;
 }
 
-/* One row, or one column, of V numbers.  FALSE without an error: the table has another shape. */
+/* Which of the file's observations; below 0: not said. */
+static gboolean
+choose_one (const char *path,
+            gsize       n_observations,
+            gssize      index,
+            gsize      *chosen,
+            GError    **error)
+{
+  *chosen = index > 0 ? (gsize) index : 0;
+  if (index < 0 && n_observations > 1)
+    g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
+                 _("%s holds %" G_GSIZE_FORMAT " observations: choose one by its number, from 0"), path, n_observations);
+  else if (*chosen >= n_observations)
+    g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
+                 _("%s has no observation %" G_GSSIZE_FORMAT ": it holds %" G_GSIZE_FORMAT ", counted from 0"), path, index,
+                 n_observations);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* Rows of V numbers, or one column of them. */
+static gboolean
+fits (const UsCsv *table,
+      gsize        n)
+{
+  return table->n_columns == n || (table->n_columns == 1 && table->n_rows == n);
+}
+
 static gboolean
 take_plain (const UsCsv *table,
+            const char  *path,
             gsize        n,
-            float       *x)
+            gssize       index,
+            float       *x,
+            GError     **error)
 {
-  if (!(table->n_rows == 1 && table->n_columns == n) && !(table->n_columns == 1 && table->n_rows == n))
+  gsize chosen;
+
+  if (!choose_one (path, table->n_columns == n ? table->n_rows : 1, index, &chosen, error))
     return FALSE;
   for (gsize v = 0; v < n; v++)
-    x[v] = (float) table->values[v];
+    x[v] = (float) table->values[chosen * n + v];
   return TRUE;
 }
 
 static gboolean
 read_plain (const char  *path,
             gsize        n,
+            gssize       index,
             float       *x,
             GError     **error)
 {
@@ -50,31 +84,69 @@ read_plain (const char  *path,
 
   if (table == NULL)
     return FALSE;
-  if (take_plain (table, n, x))
-    return TRUE;
+  if (fits (table, n))
+    return take_plain (table, path, n, index, x, error);
   g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
-               _("%s has %" G_GSIZE_FORMAT " rows and %" G_GSIZE_FORMAT " columns; the model takes one row, or one column, "
+               _("%s has %" G_GSIZE_FORMAT " rows and %" G_GSIZE_FORMAT " columns; the model takes rows, or one column, "
                  "of %" G_GSIZE_FORMAT " numbers"), path, table->n_rows, table->n_columns, n);
   return FALSE;
 }
 
 static gboolean
-read_series (const UsOutput *output,
-             const char     *path,
-             gsize           n,
-             float          *x,
-             GError        **error)
+read_array (const char  *path,
+            gsize        n,
+            gssize       index,
+            float       *x,
+            GError     **error)
+{
+  g_autoptr(UsArray) array = us_npy_read (path, 0, error), values = NULL;
+  g_autofree char *shape = NULL;
+  gsize chosen;
+
+  if (array == NULL)
+    return FALSE;
+  if (array->n_elements == 0 || array->n_elements % n != 0)
+    {
+      shape = us_array_shape_to_string (array);
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
+                   _("%s holds %s; the model takes %" G_GSIZE_FORMAT " values an observation"), path, shape, n);
+      return FALSE;
+    }
+  if (!choose_one (path, array->n_elements / n, index, &chosen, error))
+    return FALSE;
+  values = us_array_convert (array, US_DTYPE_F32);
+  memcpy (x, (const float *) values->data + chosen * n, n * sizeof (float));
+  return TRUE;
+}
+
+static gboolean
+read_series (const UsOutput               *output,
+             const char                   *path,
+             gsize                         n,
+             gssize                        index,
+             const UsMeasurementsOptions  *options,
+             float                        *x,
+             char                        **note,
+             GError                      **error)
 {
   g_autoptr(UsCsv) table = us_csv_read_table (path, error);
   g_autoptr(UsMeasurements) series = NULL;
+  gboolean numbers = table != NULL;
 
   if (table == NULL)
     return FALSE;
+  for (gsize c = 0; c < table->n_columns; c++)
+    numbers = numbers && table->kinds[c] == US_CSV_NUMBER;
   /* what has no room for times is the values alone */
-  if (table->n_missing == 0 && take_plain (table, n, x) && (n > 1 || table->n_columns == 1))
-    return TRUE;
-  series = us_measurements_read (path, NULL, error);
-  return series != NULL && us_measurements_to_output (series, output, 1, FALSE, x, error);
+  if (numbers && table->n_missing == 0 && fits (table, n) && (n > 2 || table->n_columns == 1))
+    return take_plain (table, path, n, index, x, error);
+  series = us_measurements_read (path, options, error);
+  if (series == NULL
+      || !us_measurements_to_output (series, output, 1, options != NULL && options->mask_bad, x, error))
+    return FALSE;
+  if (note != NULL && series->remarks[0] != NULL)
+    *note = g_strjoinv ("\n", series->remarks);
+  return TRUE;
 }
 
 static gboolean
@@ -82,10 +154,11 @@ read_picture (const UsSimulator *simulator,
               guint              output,
               const char        *path,
               gsize              n,
+              gssize             index,
               float             *x,
               GError           **error)
 {
-  UsObservation *observation = us_observation_load (simulator, output, path, 0, error);
+  UsObservation *observation = us_observation_load (simulator, output, path, index > 0 ? (gsize) index : 0, error);
 
   if (observation == NULL)
     return FALSE;
@@ -115,7 +188,7 @@ check_gaps (const UsOutput  *output,            /* or NULL */
   if (output != NULL && output->kind == US_OUTPUT_SERIES)
     g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
                  _("%s: %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " values are missing, the first at %s %g. This model takes "
-                   "complete series: train one of a simulator at the times that were measured (SIMULATOR@TIMES)."),
+                   "complete series: train one at the times that were measured."),
                  path, n_missing, n, output->x_label != NULL ? output->x_label : "x",
                  us_output_x (output, first / output->channels));
   else
@@ -126,24 +199,35 @@ check_gaps (const UsOutput  *output,            /* or NULL */
 }
 
 gboolean
-us_attributor_read_data (UsPosterior  *posterior,
-                         const char   *path,
-                         float        *x,
-                         GError      **error)
+us_posterior_read_data (const UsPosterior            *self,
+                        const char                   *path,
+                        gssize                        index,
+                        const UsMeasurementsOptions  *options,
+                        float                        *x,
+                        char                        **note,
+                        GError                      **error)
 {
-  static const char *const tables[] = { ".csv", ".tsv", ".txt", NULL };
-  const UsSimulator *simulator = us_posterior_simulator (posterior);
-  gsize n = us_posterior_n_values (posterior);
-  const UsOutput *output = simulator != NULL ? &simulator->outputs[us_posterior_output (posterior)] : NULL;
+  static const char *const tables[] = { ".csv", ".tsv", ".txt", NULL }, *const arrays[] = { ".npy", NULL };
+  const UsSimulator *simulator = us_posterior_simulator (self);
+  gsize n = us_posterior_n_values (self);
+  const UsOutput *output = simulator != NULL ? &simulator->outputs[us_posterior_output (self)] : NULL;
   gboolean done;
 
   g_return_val_if_fail (path != NULL && x != NULL, FALSE);
 
-  if (output == NULL)
-    done = read_plain (path, n, x, error);
+  if (note != NULL)
+    *note = NULL;
+  if (is_one_of (path, arrays))
+    done = read_array (path, n, index, x, error);
+  else if (output == NULL)
+    done = read_plain (path, n, index, x, error);
   else if (output->kind == US_OUTPUT_SERIES && is_one_of (path, tables))
-    done = read_series (output, path, n, x, error);
+    done = read_series (output, path, n, index, options, x, note, error);
   else
-    done = read_picture (simulator, us_posterior_output (posterior), path, n, x, error);
-  return done && check_gaps (output, path, n, x, error);
+    done = read_picture (simulator, us_posterior_output (self), path, n, index, x, error);
+  if (done && check_gaps (output, path, n, x, error))
+    return TRUE;
+  if (note != NULL)
+    g_clear_pointer (note, g_free);
+  return FALSE;
 }

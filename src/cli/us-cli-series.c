@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Measured series on the command line: how they are read, and a simulator at their times. */
+#include "config.h"
+
+#include "us-cli.h"
+#include "us-error.h"
+#include "us-file.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void
+us_cli_series_clear (UsCliSeries *self)
+{
+  g_free (self->time);
+  g_free (self->where);
+  g_strfreev (self->columns);
+}
+
+UsMeasurementsOptions
+us_cli_series_options (const UsCliSeries *self)
+{
+  return (UsMeasurementsOptions) { .time = self->time, .values = (const char *const *) self->columns,
+                                   .where = self->where, .sort = self->sort, .mask_bad = self->mask_bad };
+}
+
+const UsSimulator *
+us_cli_series_simulator (const UsCliSeries  *self,
+                         const char         *id,
+                         const char         *path,
+                         gboolean            remark,
+                         GError            **error)
+{
+  UsMeasurementsOptions options = us_cli_series_options (self);
+  g_autoptr(UsMeasurements) series = NULL;
+  g_autoptr(GString) timed = NULL;
+  gsize base = strcspn (id, "+");
+
+  if (memchr (id, '@', base) != NULL)
+    {
+      us_cli_misused (error, "%s names times of its own: leave them out, or --data", id);
+      return NULL;
+    }
+  series = us_measurements_read (path, &options, error);
+  if (series == NULL)
+    return NULL;
+  for (char **text = series->remarks; remark && *text != NULL; text++)
+    us_cli_series_remark (*text);
+  timed = g_string_new_len (id, base);
+  for (gsize t = 0; t < series->n_times; t++)
+    {
+      char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+
+      g_string_append_printf (timed, "%c%s", t == 0 ? '@' : ',', us_dtoa (buffer, series->times[t]));
+    }
+  g_string_append (timed, id + base);
+  return us_registry_find (timed->str, error);
+}
+
+void
+us_cli_series_remark (const char *note)
+{
+  if (note != NULL)
+    fprintf (stderr, "%s\n", note);
+}
