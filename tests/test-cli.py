@@ -125,6 +125,25 @@ def prior_option_holds():
     assert not os.path.exists(path("y.npz"))
 
 
+def an_epidemic_is_simulated_as_it_would_be_reported():
+    told = json.loads(cli("describe", "sir+reporting+negative-binomial", "--json").stdout)
+    assert [p["name"] for p in told["parameters"]][-3:] == ["population", "reporting", "dispersion"]
+    assert told["outputs"][0]["id"] == "incidence" and told["outputs"][-1]["id"] == "true_incidence"
+    cli("simulate", "sir+reporting+negative-binomial", "--count", "1000", "--seed", "3", "--out", path("sir"))
+    bank = json.loads(read("sir/bank.json").decode())
+    assert bank["simulator"] == "sir+reporting+negative-binomial", bank
+    assert b"(1000, 100" in read("sir/x.npy")[:128] and b"(1000, 7)" in read("sir/theta.npy")[:128]
+    # by chance, at times of one's own, whoever makes the rows
+    measured = "seir-chain:prevalence@0,1,2.5,40+delay+poisson"
+    for jobs in ("1", "3"):
+        cli("simulate", measured, "--count", "300", "--seed", "5", "--jobs", jobs, "--prior", "population=fixed:500",
+            "--out", path(f"seir{jobs}.npz"))
+    assert read("seir1.npz") == read("seir3.npz")
+    assert "twice" in cli("describe", "sir+poisson+poisson", status=1).stderr
+    assert "come first" in cli("describe", "sir+poisson+reporting", status=1).stderr
+    assert "negative-binomial" in cli("describe", "sir+gauss", status=1).stderr
+
+
 def training_twice_gives_the_same_model():
     cli("train", "simvae", "fourier", "--out", path("again.safetensors"), *QUICK, "--jobs", "1")
     with open(model(), "rb") as a, open(path("again.safetensors"), "rb") as b:
