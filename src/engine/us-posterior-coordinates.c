@@ -71,7 +71,8 @@ place_edge (gsize         n,
         {
           double s = step * parts[k], edge = upper ? ceil (end / s) * s : floor (end / s) * s;
 
-          if (sign * (end - edge) <= 5.0 * gap && sign * (end - edge) >= 0.0)
+          /* the rounder, the farther: an outermost row this far inside is one case in thousands */
+          if (sign * (end - edge) <= (8.0 - digits) * gap && sign * (end - edge) >= 0.0)
             return edge;
         }
     }
@@ -223,7 +224,7 @@ us_coordinate_standardise (UsCoordinate  *self,
     }
   squares = sqrt (squares / (double) n_rows);
   /* A uniform or a prior's own coordinate is standard normal as it is. */
-  if (self->kind == US_COORDINATE_PRIOR && fabs (mean) < 0.1 && fabs (squares - 1.0) < 0.1)
+  if ((self->kind == US_COORDINATE_PRIOR || self->kind == US_COORDINATE_BETWEEN) && fabs (mean) < 0.1 && fabs (squares - 1.0) < 0.1)
     return;
   self->mean = mean;
   self->scale = squares > 0.0 ? squares : 1.0;

@@ -17,7 +17,10 @@
 #define SKEW_NORMAL     0.7      /* below both: a column is taken as it is */
 #define KURTOSIS_NORMAL 4.5      /* 3: normal */
 #define REACH           10.0     /* of standardised values: beyond, tails are tamed */
-#define BOTH_UP_TO      256      /* columns: with more each gives one feature */
+#define BOTH_UP_TO      256      /* columns: with more each gives one feature, of its own */
+#define ALIKE_ROWS      4000
+#define ALIKE_DISTANCE  1.95     /* of Kolmogorov and Smirnov: one pair in a thousand of the same distribution is farther */
+#define POOLED          1000000  /* values */
 
 void
 us_posterior_note (GPtrArray  *notes,
@@ -157,38 +160,155 @@ standardise (UsFeature    *f,
     f->scale = 1.0;
 }
 
+/* What a column's distribution asks for. */
+typedef struct
+{
+  gsize    like;             /* the first column of the same distribution; itself */
+  gboolean constant;
+  gboolean wild;             /* far tails */
+  gboolean odd;              /* skewed, or of another shape than a normal one */
+} Character;
+
+/* Largest distance of two empirical distribution functions; a, b (n) sorted. */
+static double
+kolmogorov (gsize         n,
+            const double *a,
+            const double *b)
+{
+  gsize i = 0, j = 0;
+  double most = 0.0;
+
+  while (i < n && j < n)
+    {
+      double v = MIN (a[i], b[j]);
+
+      while (i < n && a[i] <= v)
+        i++;
+      while (j < n && b[j] <= v)
+        j++;
+      most = MAX (most, fabs ((double) i - (double) j) / (double) n);
+    }
+  return most;
+}
+
+/* Columns that nothing tells apart share their features: were each measured by itself, the difference would be noise,
+ * and would hide that they mean the same. */
 static void
-add_features (UsFeatures   *self,
-              gsize         column,
+find_alike (gsize        n_rows,
+            gsize        n_values,
+            const float *x,
+            Character   *characters)
+{
+  gsize n = MIN (n_rows, ALIKE_ROWS);
+  double limit = ALIKE_DISTANCE * sqrt (2.0 / (double) n);
+  g_autofree double *sorted = g_new (double, n * n_values);
+
+  for (gsize v = 0; v < n_values; v++)
+    {
+      for (gsize r = 0; r < n; r++)
+        sorted[v * n + r] = (double) x[r * n_values + v];
+      qsort (sorted + v * n, n, sizeof (double), compare_doubles);
+      for (gsize o = 0; o < v && !characters[v].constant && characters[v].like == v; o++)
+        if (characters[o].like == o && !characters[o].constant && kolmogorov (n, sorted + o * n, sorted + v * n) < limit)
+          characters[v].like = o;
+    }
+}
+
+/* Values of all columns that are like `column`; of very many every so-many-th row.  Returns how many. */
+static gsize
+pool_values (const Character *characters,
+             gsize            column,
+             gsize            n_rows,
+             gsize            n_values,
+             const float     *x,
+             double         **values)
+{
+  gsize n_like = 0, n = 0, stride;
+
+  for (gsize v = 0; v < n_values; v++)
+    n_like += characters[v].like == column;
+  stride = MAX (n_like * n_rows / POOLED, 1);
+  *values = g_new (double, n_like * (n_rows / stride + 1));
+  for (gsize v = 0; v < n_values; v++)
+    for (gsize r = 0; characters[v].like == column && r < n_rows; r += stride)
+      (*values)[n++] = (double) x[r * n_values + v];
+  return n;
+}
+
+static void
+judge_column (Character    *c,
               gsize         n,
-              double       *values,     /* (N), sorted here */
-              gboolean      both)
+              const double *values)
 {
   Moments m = moments_of (n, values);
-  gboolean wild = MAX (m.upper - m.mean, m.mean - m.lower) > REACH * m.sd;
-  gboolean odd = fabs (m.skew) > SKEW_NORMAL || m.kurtosis > KURTOSIS_NORMAL;
-  UsFeature *f = &self->features[self->n_features];
 
+  c->wild = MAX (m.upper - m.mean, m.mean - m.lower) > REACH * m.sd;
+  c->odd = fabs (m.skew) > SKEW_NORMAL || m.kurtosis > KURTOSIS_NORMAL;
+}
+
+/* Measures the features of a column from the values (n, sorted here) of all that are like it; returns how many: 1 or 2. */
+static guint
+measure_column (UsFeature       *f,
+                gsize            column,
+                gsize            n,
+                double          *values,
+                const Character *character)
+{
   qsort (values, n, sizeof (double), compare_doubles);
-  *f = (UsFeature) { .kind = US_FEATURE_LINEAR, .column = column };
-  if (wild)
+  f[0] = (UsFeature) { .kind = US_FEATURE_LINEAR, .column = column };
+  if (character->wild)
     {
-      f->kind = US_FEATURE_TAMED;
-      f->centre = values[n / 2];
-      f->spread = (values[n - 1 - n / 4] - values[n / 4]) / 1.349;
-      if (!(f->spread > 0.0))
-        f->spread = m.sd;
+      f[0].kind = US_FEATURE_TAMED;
+      f[0].centre = values[n / 2];
+      f[0].spread = (values[n - 1 - n / 4] - values[n / 4]) / 1.349;
+      if (!(f[0].spread > 0.0))
+        f[0].spread = moments_of (n, values).sd;
     }
-  standardise (f, n, values);
-  self->n_features++;
-  if (!odd || !both)
-    return;
-  f = &self->features[self->n_features];
-  *f = (UsFeature) { .column = column };
-  if (!measure_ranks (f, n, values))
-    return;
-  standardise (f, n, values);
-  self->n_features++;
+  standardise (&f[0], n, values);
+  f[1] = (UsFeature) { .column = column };
+  if (!character->odd || !measure_ranks (&f[1], n, values))
+    return 1;
+  standardise (&f[1], n, values);
+  return 2;
+}
+
+static void
+measure_all (UsFeatures      *self,
+             Character       *characters,
+             gsize            n_rows,
+             const float     *x)
+{
+  gsize V = self->n_values;
+  g_autofree gsize *first = g_new (gsize, V);
+  g_autofree guint *count = g_new (guint, V);
+
+  for (gsize v = 0; v < V; v++)
+    {
+      UsFeature *f = &self->features[self->n_features];
+
+      if (characters[v].constant)
+        continue;
+      first[v] = self->n_features;
+      if (characters[v].like == v)
+        {
+          g_autofree double *values = NULL;
+          gsize n = pool_values (characters, v, n_rows, V, x, &values);
+
+          judge_column (&characters[v], n, values);
+          characters[v].odd = characters[v].odd && V <= BOTH_UP_TO;
+          count[v] = measure_column (f, v, n, values, &characters[v]);
+        }
+      else
+        {
+          count[v] = count[characters[v].like];
+          for (guint k = 0; k < count[v]; k++)
+            {
+              f[k] = self->features[first[characters[v].like] + k];
+              f[k].column = v;
+            }
+        }
+      self->n_features += count[v];
+    }
 }
 
 gboolean
@@ -199,11 +319,11 @@ us_features_measure (UsFeatures  *self,
                      GPtrArray   *notes,
                      GError     **error)
 {
-  g_autofree double *values = g_new (double, n_rows);
+  g_autofree Character *characters = g_new0 (Character, n_values);
   gsize n_constant = 0, first_constant = 0;
 
   *self = (UsFeatures) { .n_values = n_values };
-  self->features = g_new0 (UsFeature, 2 * n_values);
+  self->features = g_new0 (UsFeature, 2 * n_values + 1);
   self->lower = g_new (float, n_values);
   self->upper = g_new (float, n_values);
   for (gsize v = 0; v < n_values; v++)
@@ -211,20 +331,17 @@ us_features_measure (UsFeatures  *self,
       self->lower[v] = self->upper[v] = x[v];
       for (gsize r = 0; r < n_rows; r++)
         {
-          float value = x[r * n_values + v];
-
-          values[r] = (double) value;
-          self->lower[v] = MIN (self->lower[v], value);
-          self->upper[v] = MAX (self->upper[v], value);
+          self->lower[v] = MIN (self->lower[v], x[r * n_values + v]);
+          self->upper[v] = MAX (self->upper[v], x[r * n_values + v]);
         }
-      if (self->lower[v] == self->upper[v])
-        {
-          if (n_constant++ == 0)
-            first_constant = v;
-          continue;
-        }
-      add_features (self, v, n_rows, values, n_values <= BOTH_UP_TO);
+      characters[v].like = v;
+      characters[v].constant = self->lower[v] == self->upper[v];
+      if (characters[v].constant && n_constant++ == 0)
+        first_constant = v;
     }
+  if (n_values <= BOTH_UP_TO)
+    find_alike (n_rows, n_values, x, characters);
+  measure_all (self, characters, n_rows, x);
   if (self->n_features == 0)
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,

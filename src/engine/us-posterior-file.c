@@ -129,6 +129,26 @@ put_members (JsonBuilder       *b,
 }
 
 static void
+put_turns (JsonBuilder       *b,
+           const UsPosterior *self)
+{
+  gsize L = self->n_parameters + self->features.n_features;
+
+  /* the identity is not told */
+  put_begin (b, "turns");
+  for (guint t = 1; t < self->turns->len; t++)
+    {
+      const UsSymmetry *g = g_ptr_array_index (self->turns, t);
+
+      json_builder_begin_array (b);
+      for (gsize s = 0; s < L; s++)
+        json_builder_add_int_value (b, g->sign[s] * (gint64) (g->from[s] + 1));
+      json_builder_end_array (b);
+    }
+  json_builder_end_array (b);
+}
+
+static void
 put_history (JsonBuilder       *b,
              const UsPosterior *self)
 {
@@ -161,6 +181,7 @@ to_json (const UsPosterior *self)
   put_coordinates (b, self);
   put_features (b, self);
   put_members (b, self);
+  put_turns (b, self);
   put_size (b, "rows", self->record.n_rows);
   put_size (b, "dropped_rows", self->record.n_dropped);
   us_json_number (b, "seconds", self->record.seconds);
@@ -546,6 +567,57 @@ read_members (UsPosterior *self,
   return fabs (sum - 1.0) < 1e-6;
 }
 
+/* Each a signed permutation of the coordinates and of the features, 1 .. L with a sign. */
+static gboolean
+read_turn (const UsPosterior *self,
+           UsSymmetry        *g,
+           JsonNode          *node)
+{
+  gsize P = self->n_parameters, L = P + self->features.n_features;
+  JsonArray *array = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  g_autofree gboolean *seen = g_new0 (gboolean, L);
+
+  if (array == NULL || json_array_get_length (array) != L)
+    return FALSE;
+  for (gsize s = 0; s < L; s++)
+    {
+      double value = number_of (json_array_get_element (array, (guint) s), 0.0), size = fabs (value);
+      gsize from;
+
+      if (!(size >= 1.0 && size <= (double) L) || size != floor (size))
+        return FALSE;
+      from = (gsize) size - 1;
+      if (seen[from] || (from < P) != (s < P))
+        return FALSE;
+      seen[from] = TRUE;
+      g->from[s] = from;
+      g->sign[s] = value < 0.0 ? -1 : 1;
+    }
+  return TRUE;
+}
+
+static gboolean
+read_turns (UsPosterior *self,
+            JsonObject  *object)
+{
+  JsonArray *array = get_array (object, "turns");
+  gsize L = self->n_parameters + self->features.n_features, n = array != NULL ? json_array_get_length (array) : 0;
+
+  if (array == NULL || n >= US_POSTERIOR_TURNS || (n > 0 && L > US_POSTERIOR_SLOTS))
+    return FALSE;
+  self->turns = g_ptr_array_new_with_free_func ((GDestroyNotify) us_symmetry_free);
+  g_ptr_array_add (self->turns, us_symmetry_new (L));
+  for (gsize t = 0; t < n; t++)
+    {
+      UsSymmetry *g = us_symmetry_new (L);
+
+      g_ptr_array_add (self->turns, g);
+      if (!read_turn (self, g, json_array_get_element (array, (guint) t)))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /* A record for the eye: what cannot be read is left out. */
 static void
 read_record (UsPosterior   *self,
@@ -615,6 +687,8 @@ from_json (UsPosterior *self,
     return refuse (error, "a feature that makes no sense");
   if (!read_members (self, object))
     return refuse (error, "a member that makes no sense");
+  if (!read_turns (self, object))
+    return refuse (error, "a symmetry that makes no sense");
   return TRUE;
 }
 

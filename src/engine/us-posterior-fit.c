@@ -34,6 +34,9 @@ typedef struct
   float         *x, *u;          /* (B, F), (B, P) */
   float         *h, *dh;         /* (B, S) */
   double        *log_density;    /* (B) */
+  UsSymmetry    *walk;           /* through the table's symmetries, a step a row */
+  gsize         *scratch;        /* (P + F) */
+  float         *row;            /* (P + F) */
 
   /* where it stands */
   gsize          epoch, best_epoch, since_best;
@@ -54,7 +57,9 @@ typedef struct
   gsize                  n_features;
   float                 *features;     /* (N, F) */
   float                 *u;            /* (N, P) */
+  GPtrArray             *symmetries;   /* of UsSymmetry */
   gsize                  patience;
+  double                 elapsed;      /* share of the minutes, where there is such a limit */
   Member                *members;      /* (M) */
 } Fit;
 
@@ -104,6 +109,31 @@ gather (const Fit   *fit,
                             NULL);
           m->u[i * P + p] = (float) u;
         }
+}
+
+/* Each row of the batch is changed by what the table does not show. */
+static void
+turn_rows (const Fit *fit,
+           Member    *m,
+           gsize      n,
+           UsRng     *rng)
+{
+  gsize F = fit->n_features, P = fit->rows->n_parameters;
+
+  for (gsize i = 0; i < n; i++)
+    {
+      /* a coin decides, or a single mirror image would be undone each time */
+      for (guint k = 0; k < 3; k++)
+        if (us_rng_u32 (rng) & 1)
+          us_symmetry_follow (m->walk, g_ptr_array_index (fit->symmetries, us_rng_below (rng, fit->symmetries->len)), P + F,
+                              m->scratch);
+      memcpy (m->row, m->u + i * P, P * sizeof (float));
+      memcpy (m->row + P, m->x + i * F, F * sizeof (float));
+      for (gsize p = 0; p < P; p++)
+        m->u[i * P + p] = (float) m->walk->sign[p] * m->row[m->walk->from[p]];
+      for (gsize f = 0; f < F; f++)
+        m->x[i * F + f] = (float) m->walk->sign[P + f] * m->row[m->walk->from[P + f]];
+    }
 }
 
 /* Mean -log q over the rows in m->x, m->u. */
@@ -197,12 +227,15 @@ one_step (const Fit   *fit,
           double      *loss)
 {
   double decay = 1.0 - 1.0 / (0.7 * (double) m->n_train / (double) fit->tuning.batch + 10.0);
-  double warm = MIN (1.0, (double) (m->step + 1) / 200.0);
+  double done = MAX (fit->elapsed, (double) m->epoch / (double) fit->tuning.epochs);
+  double warm = MIN (1.0, (double) (m->step + 1) / 200.0), cool = 0.02 + 0.98 * 0.5 * (1.0 + cos (G_PI * MIN (done, 1.0)));
 
   gather (fit, m, rows, n, rng);
+  if (fit->symmetries->len > 0)
+    turn_rows (fit, m, n, rng);
   *loss = forward (fit, m, m->weights, n, fit->tuning.dropout);
   backward (fit, m, n);
-  m->adam->config.learning_rate = m->rate * warm;
+  m->adam->config.learning_rate = m->rate * warm * cool;
   if (!isfinite (*loss) || !isfinite (us_adam_step (m->adam, m->weights, m->gradient, NULL)))
     {
       if (++m->bad_steps > BAD_STEPS)
@@ -280,15 +313,16 @@ ramp (double value,
 static UsPosteriorTuning
 fill_tuning (const UsPosteriorTuning *given,
              gsize                    n_rows,
-             gsize                    n_parameters)
+             gsize                    n_parameters,
+             gboolean                 symmetric)       /* each row stands for several: hardly learnt by heart */
 {
   UsPosteriorTuning t = *given;
   double L = log10 ((double) n_rows);
 
   if (t.members == 0)
-    t.members = 4;
+    t.members = symmetric ? 2 : 4;
   if (t.width == 0)
-    t.width = (gsize) (8.0 * round (ramp (L, 3.0, 5.0, 64, 160) / 8.0));
+    t.width = (gsize) (8.0 * round (ramp (L, 3.0, 5.0, 56, 128) / 8.0));
   if (t.blocks == 0)
     t.blocks = 2;
   if (t.n_summaries == 0)
@@ -300,15 +334,15 @@ fill_tuning (const UsPosteriorTuning *given,
   if (t.batch == 0)
     t.batch = L < 3.5 ? 64 : L < 4.5 ? 128 : 256;
   if (t.learning_rate <= 0.0)
-    t.learning_rate = 1e-3;
+    t.learning_rate = 2e-3;
   if (t.dropout == 0.0)
-    t.dropout = ramp (L, 3.0, 5.0, 0.15, 0.0);
+    t.dropout = (symmetric ? 0.4 : 1.0) * ramp (L, 3.0, 5.0, 0.25, 0.03);
   if (t.weight_decay == 0.0)
     t.weight_decay = 1e-2;
   t.dropout = MAX (t.dropout, 0.0);
   t.weight_decay = MAX (t.weight_decay, 0.0);
   if (t.epochs == 0)
-    t.epochs = (gsize) CLAMP (150.0 * pow (10.0, 0.5 * (4.0 - L)), 30.0, 600.0);
+    t.epochs = (gsize) CLAMP ((symmetric ? 220.0 : 150.0) * pow (10.0, 0.5 * (4.0 - L)), 30.0, 600.0);
   return t;
 }
 
@@ -377,6 +411,9 @@ member_init (const Fit   *fit,
   m->h = us_floats_new (B * m->shape.flow.n_context);
   m->dh = us_floats_new (B * m->shape.flow.n_context);
   m->log_density = g_new (double, B);
+  m->walk = us_symmetry_new (fit->rows->n_parameters + fit->n_features);
+  m->scratch = g_new (gsize, fit->rows->n_parameters + fit->n_features);
+  m->row = us_floats_new (fit->rows->n_parameters + fit->n_features);
   m->rate = fit->tuning.learning_rate;
   m->loss = m->held_out = NAN;
   m->best_held_out = INFINITY;
@@ -398,6 +435,9 @@ member_clear (Member *m)
   us_floats_free (m->h);
   us_floats_free (m->dh);
   g_free (m->log_density);
+  us_symmetry_free (m->walk);
+  g_free (m->scratch);
+  us_floats_free (m->row);
   g_free (m->train);
   g_free (m->held);
 }
@@ -414,7 +454,6 @@ fit_init (Fit                     *fit,
   UsRng rng;
 
   *fit = (Fit) { .model = model, .rows = rows, .seed = config->seed, .cancelled = cancelled };
-  fit->tuning = fill_tuning (&config->tuning, rows->n_rows, P);
   fit->patience = 12;
   fit->n_features = model->features.n_features;
   fit->features = us_floats_new (rows->n_rows * fit->n_features);
@@ -428,6 +467,9 @@ fit_init (Fit                     *fit,
         us_coordinate_to (&model->coordinates[p], model->prior, rows->theta[r * P + p], &u, NULL);
         fit->u[r * P + p] = (float) u;
       }
+  fit->symmetries = us_symmetries_find (&model->features, rows->n_rows, P, fit->u, fit->features, rows->names, cancelled,
+                                        config->seed, rows->notes);
+  fit->tuning = fill_tuning (&config->tuning, rows->n_rows, P, fit->symmetries->len > 0);
   for (gsize r = 0; r < rows->n_rows; r++)
     order[r] = r;
   us_rng_init (&rng, config->seed, US_RNG_SHUFFLE, 0);
@@ -445,6 +487,7 @@ fit_clear (Fit *fit)
   g_free (fit->members);
   us_floats_free (fit->features);
   us_floats_free (fit->u);
+  g_clear_pointer (&fit->symmetries, g_ptr_array_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Fit, fit_clear)
@@ -538,12 +581,14 @@ us_posterior_fit (UsPosterior             *self,
 
           g_array_append_val (self->record.history, point);
         }
+      fit.elapsed = budget > 0.0 ? p.seconds / budget : 0.0;
       if (progress != NULL)
         progress (&p, data);
     }
   while (p.fraction < 1.0);
 
   keep_members (self, &fit);
+  self->turns = us_symmetries_turns (fit.symmetries, rows->n_parameters + fit.n_features, config->seed);
   self->record.seconds = p.seconds;
   if (self->n_members > 0)
     return TRUE;

@@ -11,7 +11,9 @@ G_BEGIN_DECLS
 
 /* N rows, P parameters, V values of x, F features, S summaries, M members. */
 
-#define US_POSTERIOR_ROWS 256            /* of a block of inference */
+#define US_POSTERIOR_ROWS  256           /* of a block of inference */
+#define US_POSTERIOR_TURNS 16
+#define US_POSTERIOR_SLOTS 1024          /* at most, of a table whose symmetries are looked for */
 
 /* --- features: what the network sees of x ------------------------------------ */
 
@@ -55,6 +57,38 @@ void     us_features_apply   (const UsFeatures *self,
                               gsize             rows,
                               const float      *x,     /* (rows, V) */
                               float            *out);  /* (rows, F) */
+
+/* --- symmetries: changes of rows that the table does not show ------------------- */
+
+/* A signed permutation of P + F slots, coordinates first: slot s of the changed row is sign[s] times slot
+ * from[s] of the row. */
+typedef struct
+{
+  gsize *from;
+  gint8 *sign;
+} UsSymmetry;
+
+UsSymmetry *us_symmetry_new    (gsize       n_slots);        /* the identity */
+void        us_symmetry_free   (UsSymmetry *self);
+/* walk becomes step after walk; scratch (n_slots). */
+void        us_symmetry_follow (UsSymmetry       *walk,
+                                const UsSymmetry *step,
+                                gsize             n_slots,
+                                gsize            *scratch);
+/* Those that rows u (N, P), x (N, F) have: us-posterior-symmetry.c.  notes: sentences are added. */
+/* Different products of the symmetries, the identity first, at most US_POSTERIOR_TURNS. */
+GPtrArray  *us_symmetries_turns (GPtrArray *symmetries,
+                                 gsize      n_slots,
+                                 guint64    seed);
+GPtrArray  *us_symmetries_find (const UsFeatures *features,
+                                gsize             n_rows,
+                                gsize             P,
+                                const float      *u,
+                                const float      *x,
+                                char            **names,
+                                const gint       *cancelled,
+                                guint64           seed,
+                                GPtrArray        *notes);
 
 /* --- coordinates: in which the flow sees θ ------------------------------------ */
 
@@ -139,6 +173,7 @@ struct _UsPosterior
   UsMemberShape  *shapes;          /* (M): they differ in the order seed */
   float         **weights;         /* (M): the summary network's, then the flow's */
   double         *shares;          /* (M) of the mixture, sum 1 */
+  GPtrArray      *turns;           /* of UsSymmetry, the identity first: answers are averaged over these changes */
 
   UsPosteriorRecord record;
 };

@@ -48,6 +48,7 @@ us_posterior_unref (UsPosterior *self)
   g_free (self->weights);
   g_free (self->shapes);
   g_free (self->shares);
+  g_clear_pointer (&self->turns, g_ptr_array_unref);
   g_free (self->record.program_version);
   g_free (self->record.created);
   g_free (self->record.command);
@@ -151,10 +152,29 @@ flow_weights (const UsPosterior *self,
   return self->weights[member] + us_residual_n_parameters (&self->shapes[member].summary);
 }
 
-/* h (rows, S) of one member. */
+/* Changes features (rows, F) in place; row: (F) of scratch. */
+static void
+turn_features (const UsPosterior *self,
+               const UsSymmetry  *turn,
+               gsize              rows,
+               float             *features,
+               float             *row)
+{
+  gsize P = self->n_parameters, F = self->features.n_features;
+
+  for (gsize r = 0; r < rows; r++)
+    {
+      memcpy (row, features + r * F, F * sizeof (float));
+      for (gsize f = 0; f < F; f++)
+        features[r * F + f] = (float) turn->sign[P + f] * row[turn->from[P + f] - P];
+    }
+}
+
+/* h (rows, S) of one member, of the changed rows. */
 static void
 member_summaries (const UsPosterior *self,
                   gsize              member,
+                  const UsSymmetry  *turn,
                   gsize              rows,
                   const float       *x,        /* (rows, V) */
                   float             *h)
@@ -162,13 +182,14 @@ member_summaries (const UsPosterior *self,
   const UsResidualShape *shape = &self->shapes[member].summary;
   gsize block = MIN (rows, US_POSTERIOR_ROWS);
   g_autoptr(UsResidualRun) run = us_residual_run_new (shape, block);
-  float *features = us_floats_new (block * shape->n_in);
+  float *features = us_floats_new ((block + 1) * shape->n_in);
 
   for (gsize first = 0; first < rows; first += block)
     {
       gsize n = MIN (block, rows - first);
 
       us_features_apply (&self->features, n, x + first * self->n_values, features);
+      turn_features (self, turn, n, features, features + block * shape->n_in);
       us_residual_run_forward (run, self->weights[member], n, features, NULL, FALSE, 0.0, 0, 0, h + first * shape->n_out);
     }
   us_floats_free (features);
@@ -183,7 +204,7 @@ us_posterior_summaries (const UsPosterior *self,
   g_return_if_fail (self != NULL && x != NULL && h != NULL);
 
   if (rows > 0)
-    member_summaries (self, 0, rows, x, h);
+    member_summaries (self, 0, g_ptr_array_index (self->turns, 0), rows, x, h);
 }
 
 static gboolean
@@ -205,19 +226,39 @@ check_x (const UsPosterior *self,
 
 /* --- draws ---------------------------------------------------------------------------- */
 
-/* u (n, P) → θ, in place of rows `draws` of theta. */
+/* Which change a draw is made under. */
+static guint
+turn_of_draw (const UsPosterior *self,
+              gsize              draw,
+              guint64            seed)
+{
+  UsRng rng;
+
+  if (self->turns->len == 1)
+    return 0;
+  us_rng_init (&rng, seed, US_RNG_EVALUATE, draw);
+  return (guint) us_rng_below (&rng, self->turns->len);
+}
+
+/* u (n, P), drawn under the draws' changes, back → θ, in place of rows `draws` of theta. */
 static void
 place_draws (const UsPosterior *self,
              gsize              n,
              const float       *u,
              const gsize       *draws,
+             guint64            seed,
              double            *theta)
 {
   gsize P = self->n_parameters;
 
   for (gsize i = 0; i < n; i++)
-    for (gsize p = 0; p < P; p++)
-      theta[draws[i] * P + p] = us_coordinate_from (&self->coordinates[p], self->prior, (double) u[i * P + p]);
+    {
+      const UsSymmetry *turn = g_ptr_array_index (self->turns, turn_of_draw (self, draws[i], seed));
+
+      for (gsize p = 0; p < P; p++)
+        theta[draws[i] * P + turn->from[p]] = us_coordinate_from (&self->coordinates[turn->from[p]], self->prior,
+                                                                  (double) turn->sign[p] * (double) u[i * P + p]);
+    }
 }
 
 /* Member of a draw: its share of all draws, evenly dealt, so that the first draws are a fair mixture too. */
@@ -254,14 +295,18 @@ sample_member (const UsPosterior *self,
   const UsFlowShape *shape = &self->shapes[member].flow;
   gsize P = self->n_parameters, block = MIN (n, US_POSTERIOR_ROWS);
   g_autoptr(UsFlowRun) run = NULL;
-  float *h, *z;
+  float *turned, *h, *z;         /* summaries of the changes, (turns, S); of draws, (R, S); (R, P) */
+  gboolean many;
 
   if (n == 0)
     return;
   run = us_flow_run_new (shape, block);
-  h = us_floats_new (shape->n_context);
+  many = self->turns->len > 1;
+  turned = us_floats_new (self->turns->len * shape->n_context);
+  h = us_floats_new (block * shape->n_context);
   z = us_floats_new (block * P);
-  member_summaries (self, member, 1, x, h);
+  for (guint t = 0; t < self->turns->len; t++)
+    member_summaries (self, member, g_ptr_array_index (self->turns, t), 1, x, turned + t * shape->n_context);
   for (gsize first = 0; first < n; first += block)
     {
       gsize count = MIN (block, n - first);
@@ -274,10 +319,14 @@ sample_member (const UsPosterior *self,
           rng.counter[0] = attempt * (guint32) P;
           for (gsize p = 0; p < P; p++)
             z[i * P + p] = (float) us_rng_normal (&rng);
+          if (many)
+            memcpy (h + i * shape->n_context, turned + turn_of_draw (self, draws[first + i], seed) * shape->n_context,
+                    shape->n_context * sizeof (float));
         }
-      us_flow_run_sample (run, flow_weights (self, member), count, z, h, TRUE, z);
-      place_draws (self, count, z, draws + first, theta);
+      us_flow_run_sample (run, flow_weights (self, member), count, z, many ? h : turned, !many, z);
+      place_draws (self, count, z, draws + first, seed, theta);
     }
+  us_floats_free (turned);
   us_floats_free (h);
   us_floats_free (z);
 }
@@ -360,7 +409,68 @@ log_sum (double a,
   return most == -INFINITY ? -INFINITY : most + log1p (exp (least - most));
 }
 
-/* one_x: x is one row for all. */
+/* u (n, P) in coordinates, with log |du/dθ| and whether they are inside. */
+static void
+to_coordinates (const UsPosterior *self,
+                gsize              n,
+                const double      *theta,
+                float             *u,
+                double            *slope,
+                gboolean          *inside)
+{
+  gsize P = self->n_parameters;
+
+  for (gsize i = 0; i < n; i++)
+    {
+      slope[i] = 0.0;
+      inside[i] = TRUE;
+      for (gsize p = 0; p < P; p++)
+        {
+          double value;
+
+          inside[i] &= us_coordinate_to (&self->coordinates[p], self->prior, theta[i * P + p], &value, &slope[i]);
+          u[i * P + p] = (float) value;
+        }
+    }
+}
+
+/* Adds share q of one member under one change to out, which holds logarithms.  one_x: x is one row for all. */
+static void
+add_density (const UsPosterior *self,
+             gsize              member,
+             const UsSymmetry  *turn,
+             gboolean           one_x,
+             const float       *x,
+             gsize              n,
+             const float       *u,             /* (n, P) */
+             double             log_share,
+             double            *out)
+{
+  const UsFlowShape *shape = &self->shapes[member].flow;
+  gsize P = self->n_parameters, block = CLAMP (n, 1, US_POSTERIOR_ROWS);
+  g_autoptr(UsFlowRun) run = us_flow_run_new (shape, block);
+  g_autofree double *one = g_new (double, block);
+  float *h = us_floats_new (block * shape->n_context), *turned = us_floats_new (block * P);
+
+  if (one_x)
+    member_summaries (self, member, turn, 1, x, h);
+  for (gsize first = 0; first < n; first += block)
+    {
+      gsize count = MIN (block, n - first);
+
+      for (gsize i = 0; i < count; i++)
+        for (gsize p = 0; p < P; p++)
+          turned[i * P + p] = (float) turn->sign[p] * u[(first + i) * P + turn->from[p]];
+      if (!one_x)
+        member_summaries (self, member, turn, count, x + first * self->n_values, h);
+      us_flow_run_log_density (run, flow_weights (self, member), count, turned, h, one_x, 0.0, 0, 0, one);
+      for (gsize i = 0; i < count; i++)
+        out[first + i] = log_sum (out[first + i], one[i] + log_share);
+    }
+  us_floats_free (h);
+  us_floats_free (turned);
+}
+
 static void
 log_density (const UsPosterior *self,
              gboolean           one_x,
@@ -369,48 +479,19 @@ log_density (const UsPosterior *self,
              const double      *theta,
              double            *out)
 {
-  gsize P = self->n_parameters, block = CLAMP (n, 1, US_POSTERIOR_ROWS);
-  float *u = us_floats_new (block * P);
-  g_autofree double *slope = g_new (double, block);
-  g_autofree double *one = g_new (double, block);
-  g_autofree gboolean *inside = g_new (gboolean, block);
+  float *u = us_floats_new (n * self->n_parameters);
+  g_autofree double *slope = g_new (double, n);
+  g_autofree gboolean *inside = g_new (gboolean, n);
 
+  to_coordinates (self, n, theta, u, slope, inside);
   for (gsize i = 0; i < n; i++)
     out[i] = -INFINITY;
   for (gsize m = 0; m < self->n_members; m++)
-    {
-      const UsFlowShape *shape = &self->shapes[m].flow;
-      g_autoptr(UsFlowRun) run = us_flow_run_new (shape, block);
-      float *h = us_floats_new (block * shape->n_context);
-
-      if (one_x)
-        member_summaries (self, m, 1, x, h);
-      for (gsize first = 0; first < n; first += block)
-        {
-          gsize count = MIN (block, n - first);
-
-          for (gsize i = 0; i < count; i++)
-            {
-              slope[i] = 0.0;
-              inside[i] = TRUE;
-              for (gsize p = 0; p < P; p++)
-                {
-                  double value;
-
-                  inside[i] &= us_coordinate_to (&self->coordinates[p], self->prior, theta[(first + i) * P + p], &value,
-                                                 &slope[i]);
-                  u[i * P + p] = (float) value;
-                }
-            }
-          if (!one_x)
-            member_summaries (self, m, count, x + first * self->n_values, h);
-          us_flow_run_log_density (run, flow_weights (self, m), count, u, h, one_x, 0.0, 0, 0, one);
-          for (gsize i = 0; i < count; i++)
-            if (inside[i])
-              out[first + i] = log_sum (out[first + i], one[i] + slope[i] + log (self->shares[m]));
-        }
-      us_floats_free (h);
-    }
+    for (guint t = 0; t < self->turns->len; t++)
+      add_density (self, m, g_ptr_array_index (self->turns, t), one_x, x, n, u,
+                   log (self->shares[m] / (double) self->turns->len), out);
+  for (gsize i = 0; i < n; i++)
+    out[i] = inside[i] ? out[i] + slope[i] : -INFINITY;
   us_floats_free (u);
 }
 
