@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "us-contest.h"
+#include "us-contest-plots.h"
 #include "us-error.h"
 
 #include <math.h>
@@ -58,6 +58,19 @@ train (const UsTask *task,
   return self;
 }
 
+/* What the figures hold, as their tables say it. */
+static void
+check_figures (const UsContest *self)
+{
+  g_autoptr(UsPlot) reliability = us_contest_plot_reliability (self, "Reliability");
+  g_autoptr(UsPlot) confusion = us_selection_plot_confusion (self->selections[US_JUDGE_NETWORK], NULL);
+  g_autofree char *lines = us_plot_to_csv (reliability), *cells = us_plot_to_csv (confusion);
+
+  g_assert_nonnull (strstr (lines, "AICc"));
+  g_assert_null (strstr (lines, "Evidence"));
+  g_assert_nonnull (strstr (cells, growth[1]));
+}
+
 /* At most half of AIC's errors; probabilities as those that the evidence gives. */
 static void
 test_growth (void)
@@ -81,6 +94,8 @@ test_growth (void)
   g_assert_cmpfloat (a->selections[US_JUDGE_NETWORK]->error_rate, <=, 0.5 * a->selections[US_JUDGE_AIC]->error_rate);
   g_assert_cmpfloat (a->against[US_JUDGE_AIC], <, 1e-6);
   g_assert_cmpfloat (fabs (a->selections[US_JUDGE_NETWORK]->calibration_z), <, 3.5);
+
+  check_figures (a);
 
   b = us_contest_new (task, predictor, &best, NULL, NULL, NULL, &error);
   g_assert_no_error (error);
