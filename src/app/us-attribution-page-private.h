@@ -37,6 +37,9 @@ struct _UsAttributionPage
   UsTable             *matches;
   GtkDropDown         *sort_drop;
   GtkToggleButton     *falling_button;
+  GtkWidget           *series_section;
+  GtkWidget           *parameters_section;
+  GtkWidget           *matches_section;
 
   /* owned */
   UsSession           *session;

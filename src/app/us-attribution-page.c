@@ -14,6 +14,7 @@
 #define SERIES_HEIGHT 340
 #define MARGINAL_HEIGHT 220
 #define PAIR_WIDTH 640          /* two charts stand side by side from here on */
+#define MARGINALS 12            /* parameters that have a chart */
 #define NEAR 14.0               /* pixels from a line at which it is meant */
 
 enum
@@ -47,6 +48,7 @@ static void
 show_estimates (UsAttributionPage *self)
 {
   us_attribution_fill_estimates (self->estimates, self->answer);
+  gtk_widget_set_visible (self->parameters_section, TRUE);
 }
 
 static void
@@ -56,6 +58,7 @@ show_matches (UsAttributionPage *self)
 
   us_attribution_fill_matches (self->matches, self->answer, US_ATTRIBUTION_DRAWN, ROWS, by != GTK_INVALID_LIST_POSITION ? by : 0,
                                gtk_toggle_button_get_active (self->falling_button), self->pinned);
+  gtk_widget_set_visible (self->matches_section, TRUE);
 }
 
 /* The columns to sort by, where the parameters are others than before. */
@@ -112,28 +115,57 @@ empty_box (GtkBox *box)
     gtk_box_remove (box, child);
 }
 
-/* As many charts as this answer takes. */
-static void
-make_charts (UsAttributionPage *self)
+static gsize
+n_marginals (UsAttributionPage *self)
 {
-  gsize n_series = us_attributed_n_series (self->answer), n = MIN (12, self->answer->matches->n_parameters);
+  return MIN (MARGINALS, self->answer->matches->n_parameters);
+}
 
-  if (self->n_series == n_series && self->charts->len == n_series + n)
+/* Another number of charts than there are: from the beginning. */
+static void
+prepare_charts (UsAttributionPage *self)
+{
+  gsize n_series = us_attributed_n_series (self->answer);
+
+  if (self->n_series == n_series && self->charts->len == n_series + n_marginals (self))
     return;
   g_ptr_array_set_size (self->charts, 0);
   empty_box (self->series_box);
   empty_box (self->marginals_box);
   self->n_series = n_series;
-  for (gsize i = 0; i < n_series; i++)
-    gtk_box_append (self->series_box, new_chart (self, SERIES_HEIGHT, TRUE));
-  for (gsize p = 0; p < n; p += 2)
-    {
-      GtkWidget *start = new_chart (self, MARGINAL_HEIGHT, FALSE);
-      GtkWidget *end = p + 1 < n ? new_chart (self, MARGINAL_HEIGHT, FALSE) : NULL;
+}
 
-      gtk_box_append (self->marginals_box, g_object_new (US_TYPE_ADAPTIVE_BOX, "threshold", PAIR_WIDTH, "spacing", 12,
-                                                         "start", start, "end", end, NULL));
-    }
+/* One more chart, two marginals side by side; FALSE: all are there. */
+static gboolean
+add_chart (UsAttributionPage *self)
+{
+  gsize n = self->charts->len;
+
+  if (n >= self->n_series + n_marginals (self))
+    return FALSE;
+  if (n < self->n_series)
+    gtk_box_append (self->series_box, new_chart (self, SERIES_HEIGHT, TRUE));
+  else if ((n - self->n_series) % 2 == 0)
+    gtk_box_append (self->marginals_box, g_object_new (US_TYPE_ADAPTIVE_BOX, "threshold", PAIR_WIDTH, "spacing", 12,
+                                                       "start", new_chart (self, MARGINAL_HEIGHT, FALSE), NULL));
+  else
+    g_object_set (gtk_widget_get_last_child (GTK_WIDGET (self->marginals_box)), "end",
+                  new_chart (self, MARGINAL_HEIGHT, FALSE), NULL);
+  return TRUE;
+}
+
+/* Comes round again until all charts are there. */
+static void
+make_charts (UsAttributionPage *self)
+{
+  if (add_chart (self))
+    self->step--;
+}
+
+static void
+show_series (UsAttributionPage *self)
+{
+  gtk_widget_set_visible (self->series_section, TRUE);
 }
 
 static void
@@ -158,7 +190,8 @@ ask_paint (UsAttributionPage *self)
 }
 
 static void (*const steps[]) (UsAttributionPage *) = {
-  show_sentence, make_charts, set_columns, show_estimates, show_matches, show_pin_control, ask_paint,
+  show_sentence, prepare_charts, show_series, show_pin_control, show_estimates, make_charts, set_columns, show_matches,
+  ask_paint,
 };
 
 /* First the steps, then a chart a frame once the figures are there. */
@@ -261,6 +294,10 @@ forget_answer (UsAttributionPage *self)
   g_clear_pointer (&self->plots, g_ptr_array_unref);
   g_clear_pointer (&self->paintings, g_ptr_array_unref);
   self->pinned = -1;
+  /* laid out one by one when there is something to show */
+  gtk_widget_set_visible (self->series_section, FALSE);
+  gtk_widget_set_visible (self->parameters_section, FALSE);
+  gtk_widget_set_visible (self->matches_section, FALSE);
   us_read_out_set_text (self->hovered, _("Point at a line to see which simulation it is; click to pin it."));
 }
 
@@ -636,6 +673,9 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, matches);
   gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, sort_drop);
   gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, falling_button);
+  gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, series_section);
+  gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, parameters_section);
+  gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, matches_section);
 }
 
 static void
