@@ -477,6 +477,9 @@ test_weights (void)
   g_assert_cmpfloat_with_epsilon (weights[1], exp (-1) / sum, 1e-12);
   g_assert_cmpfloat (weights[2], ==, 0);
   g_assert_cmpfloat_with_epsilon (weights[3], exp (-5) / sum, 1e-12);
+  us_fit_weights (2, (double[]) { INFINITY, NAN }, weights);
+  g_assert_cmpfloat (weights[0], ==, 0.5);
+  g_assert_cmpfloat (weights[1], ==, 0.5);
 }
 
 static void

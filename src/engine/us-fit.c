@@ -316,6 +316,6 @@ us_fit_weights (gsize         n,
       weights[i] = isfinite (criteria[i]) ? exp (-(criteria[i] - least) / 2) : 0;
       sum += weights[i];
     }
-  for (gsize i = 0; i < n && sum > 0; i++)
-    weights[i] /= sum;
+  for (gsize i = 0; i < n; i++)
+    weights[i] = sum > 0 ? weights[i] / sum : 1.0 / n;
 }

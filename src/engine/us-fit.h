@@ -67,7 +67,8 @@ UsFit *us_fit_new     (const UsPrior       *prior,
                        GError             **error);
 void   us_fit_free    (UsFit               *self);
 /* Akaike weights, or with BIC's or twice negative log evidences the posterior probabilities of equally likely mechanisms:
- * exp (−(c − least)/2), normalised.  criteria (n); not finite counts as 0. */
+ * exp (−(c − least)/2), normalised.  criteria (n); not finite counts as 0, unless all are: then nothing
+ * is known, and all weigh alike. */
 void   us_fit_weights (gsize                n,
                        const double        *criteria,
                        double              *weights);
