@@ -8,12 +8,15 @@
 #include "us-image-view.h"
 #include "us-latent-row.h"
 #include "us-noise.h"
+#include "us-preset.h"
 #include "us-quantity.h"
 #include "us-resources.h"
+#include "us-simvae-private.h"
 #include "ui-fixture.h"
 
 #include <math.h>
 #include <time.h>
+#include <unistd.h>
 
 typedef struct
 {
@@ -342,6 +345,67 @@ test_noisy (Fixture       *f,
   g_assert_cmpuint (us_plot_get_n_layers (us_chart_get_plot (US_CHART (charts->pdata[0]))), ==, 2);
 }
 
+/* Untrained: pictures whose decoder tells their spread. */
+static char *
+save_spread_model (void)
+{
+  g_autoptr(GError) error = NULL;
+  const UsSimulator *box = us_registry_find ("box", &error);
+  UsOutput output = box->outputs[0];
+  UsSimulator noisy = *box;
+  UsPreset preset;
+  g_autoptr(UsPrior) prior = us_prior_new_default (box);
+  g_autoptr(UsNetwork) network = NULL;
+  g_autoptr(UsWeights) weights = NULL;
+  g_autoptr(UsSimvae) model = NULL;
+  UsSimvaeRecord record;
+  char *path = g_build_filename (g_get_tmp_dir (), "spread-XXXXXX", NULL);
+
+  close (g_mkstemp (path));
+  output.noisy = TRUE;
+  noisy.outputs = &output;
+  preset = us_preset_for (us_preset_find ("quick", &error), &noisy, 0);
+  preset.width = 16;
+  network = preset.decoder (&preset, &noisy, 0);
+  weights = us_weights_new (network, 1);
+  us_simvae_record_init (&record);
+  model = us_simvae_new (&(UsSimvaeParts) { .prior = prior, .decoder = weights, .loss = US_LOSS_GAUSSIAN_NLL,
+                                            .scale = { 1, { 0 }, { 1 } }, .record = &record });
+  us_simvae_record_clear (&record);
+  us_simvae_save (model, path, &error);
+  g_assert_no_error (error);
+  return path;
+}
+
+/* Of pictures the spread is one more. */
+static void
+test_spread_picture (Fixture       *f,
+                     gconstpointer  data)
+{
+  static const double theta[] = { 10, 10, 20, 20 };
+  g_autofree char *path = save_spread_model ();
+  g_autoptr(UsExploreLab) lab = us_explore_lab_new ();
+  g_autoptr(UsExploreStrips) strips = NULL;
+  GtkWidget *heading = fixture_find_label (GTK_WIDGET (f->page), "Spread");
+  double ratio;
+
+  g_assert_nonnull (heading);
+  g_assert_false (gtk_widget_get_mapped (heading));
+  open_model (f, path);
+  g_assert_true (fixture_wait (is_settled, f->page, 10));
+  g_assert_true (gtk_widget_get_mapped (heading));
+  strips = us_explore_lab_strips (lab, us_session_get_model (f->session), theta, 5, FALSE, NULL);
+  ratio = strips->ratio;
+  open_model (f, box_file);
+  g_assert_true (fixture_wait (is_settled, f->page, 10));
+  g_assert_false (gtk_widget_get_mapped (heading));
+  /* twice as many rows */
+  us_explore_strips_free (g_steal_pointer (&strips));
+  strips = us_explore_lab_strips (lab, us_session_get_model (f->session), theta, 5, FALSE, NULL);
+  g_assert_cmpfloat_with_epsilon (ratio, 2 * strips->ratio, 1e-9);
+  g_unlink (path);
+}
+
 /* Gain and phase: a chart, a unit, an error and a difference each; f0 and Q follow the sliders. */
 static void
 test_channels (Fixture       *f,
@@ -648,6 +712,7 @@ main (int   argc,
   ADD ("/explore-page/other-models", NULL, test_other_models);
   ADD ("/explore-page/channels", NULL, test_channels);
   ADD ("/explore-page/noisy", NULL, test_noisy);
+  ADD ("/explore-page/spread-picture", NULL, test_spread_picture);
   ADD ("/explore-page/outside", NULL, test_outside);
   g_test_add_func ("/explore-page/strips-outside", test_strips_outside);
   ADD ("/explore-page/newer-weights", NULL, test_newer_weights);

@@ -579,7 +579,6 @@ on_model (UsExplorePage *self)
       gtk_stack_set_visible_child_name (self->kinds,
                                         output->kind == US_OUTPUT_IMAGE ? "image" : "series");
       set_scale_labels (self, output);
-      gtk_widget_set_visible (self->spread_box, us_simvae_is_noisy (model));
       us_derived_facts_set_simulator (self->derived, us_simvae_simulator (model));
       say_domain (self, us_simvae_simulator (model));
       if (output->kind == US_OUTPUT_SERIES)
@@ -587,6 +586,7 @@ on_model (UsExplorePage *self)
       /* The middle is often the dullest place: start at a draw, each time the same. */
       move_to_draw (self, FIRST_DRAW);
     }
+  gtk_widget_set_visible (self->spread_box, us_simvae_is_noisy (model));
   say_model (self);
   ask (self);
 }

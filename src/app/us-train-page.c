@@ -280,6 +280,20 @@ add_history (UsPlot     *plot,
                       n_held_out, held_out_x, held_out);
 }
 
+/* A likelihood's logarithm may be of either sign, a distance is not. */
+static gboolean
+falls_below_zero (GArray *history)
+{
+  for (guint i = 0; i < history->len; i++)
+    {
+      const UsHistoryPoint *point = &g_array_index (history, UsHistoryPoint, i);
+
+      if (point->loss < 0 || point->held_out < 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* first, second: of UsHistoryPoint, steps 1 and 2. */
 static UsPlot *
 plot_losses (const char *title,
@@ -290,7 +304,8 @@ plot_losses (const char *title,
   double offset = first->len > 0 ? g_array_index (first, UsHistoryPoint, first->len - 1).samples : 0;
 
   us_plot_set_axis (plot, US_AXIS_X, _("Draws"), NULL, US_SCALE_LINEAR);
-  us_plot_set_axis (plot, US_AXIS_Y, _("Loss"), NULL, US_SCALE_LOG);
+  us_plot_set_axis (plot, US_AXIS_Y, _("Loss"), NULL,
+                    falls_below_zero (first) || falls_below_zero (second) ? US_SCALE_LINEAR : US_SCALE_LOG);
   add_history (plot, first, 0, _("Decoder, training"), _("Decoder, held out"), 1);
   add_history (plot, second, offset, _("Encoder, training"), _("Encoder, held out"), 2);
   if (second->len > 0)
