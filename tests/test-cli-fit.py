@@ -82,6 +82,10 @@ def a_prior_holds_the_fit():
     k = d["fits"][0]["parameters"]["K"]
     close(k["value"], 150, 1e-3)
     assert k["at_bound"] and k["standard_error"] is None
+    # of several mechanisms it is for those that have it; a name that none has is a mistake
+    cli("fit", "growth-exponential", "growth-logistic", "--data", growth(), "--column", "size", "--prior", "K=uniform:10:150")
+    assert "none of the simulators" in cli("fit", "growth-logistic", "--data", growth(), "--column", "size", "--prior",
+                                           "Kx=uniform:10:150", status=2).stderr
 
 
 def one_that_cannot_be_fitted_does_not_stop_the_others():

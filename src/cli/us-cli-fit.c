@@ -78,29 +78,11 @@ find_instance (const char            *id,
   return noise != NULL && strcmp (noise, "none") != 0 ? us_noise_new (simulator, noise, error) : simulator;
 }
 
-/* Changes of the prior that name one of this mechanism's parameters. */
-static UsPrior *
-make_prior (const UsSimulator  *simulator,
-            char              **texts,
-            GError            **error)
-{
-  g_autoptr(GPtrArray) own = g_ptr_array_new ();
-
-  for (gsize i = 0; texts != NULL && texts[i] != NULL; i++)
-    {
-      g_autofree char *name = g_strndup (texts[i], strcspn (texts[i], "="));
-
-      if (us_simulator_parameter_index (simulator, name) >= 0)
-        g_ptr_array_add (own, texts[i]);
-    }
-  g_ptr_array_add (own, NULL);
-  return us_cli_prior (simulator, own->len > 1 ? (char **) own->pdata : NULL, error);
-}
-
 static UsFit *
 fit_one (Candidate          *candidate,
          const char         *noise,
          char              **priors,
+         gboolean           *used,
          const UsMeasurements *data,
          const UsFitOptions *options,
          GCancellable       *cancellable,
@@ -113,7 +95,8 @@ fit_one (Candidate          *candidate,
   gsize n;
 
   candidate->simulator = find_instance (candidate->id, noise, data, error);
-  if (candidate->simulator == NULL || (prior = make_prior (candidate->simulator, priors, error)) == NULL)
+  if (candidate->simulator == NULL
+      || (prior = us_cli_prior_own (candidate->simulator, priors, used, error)) == NULL)
     return NULL;
   output = &candidate->simulator->outputs[0];
   n = us_output_n_values (output);
@@ -134,13 +117,14 @@ fit_all (Comparison         *self,
          GCancellable       *cancellable,
          GError            **error)
 {
+  g_autofree gboolean *used = g_new0 (gboolean, priors != NULL ? g_strv_length (priors) : 1);
   gsize n_fitted = 0;
 
   for (gsize m = 0; m < self->n; m++)
     {
       Candidate *candidate = &self->candidates[m];
 
-      candidate->fit = fit_one (candidate, noise, priors, self->data, options, cancellable, &candidate->failure);
+      candidate->fit = fit_one (candidate, noise, priors, used, self->data, options, cancellable, &candidate->failure);
       if (g_error_matches (candidate->failure, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         {
           g_propagate_error (error, g_steal_pointer (&candidate->failure));
@@ -149,7 +133,7 @@ fit_all (Comparison         *self,
       n_fitted += candidate->fit != NULL;
     }
   if (n_fitted > 0)
-    return TRUE;
+    return us_cli_priors_used (priors, used, error);
   g_propagate_error (error, g_steal_pointer (&self->candidates[0].failure));
   return FALSE;
 }

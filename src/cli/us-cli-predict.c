@@ -210,22 +210,20 @@ find_priors (int                    n,
              GError               **error)
 {
   g_autoptr(GPtrArray) priors = g_ptr_array_new_with_free_func ((GDestroyNotify) us_prior_unref);
+  g_autofree gboolean *used = g_new0 (gboolean, options->priors != NULL ? g_strv_length (options->priors) : 1);
 
-  if (options->priors != NULL && n > 1)
-    {
-      us_cli_misused (error, "--prior goes with one simulator");
-      return NULL;
-    }
   for (int i = 0; i < n; i++)
     {
       const UsSimulator *simulator = options->data == NULL ? us_registry_find (ids[i], error)
                                      : us_cli_series_simulator (&options->series, ids[i], options->data, i == 0, error);
-      UsPrior *prior = simulator != NULL ? us_cli_prior (simulator, options->priors, error) : NULL;
+      UsPrior *prior = simulator != NULL ? us_cli_prior_own (simulator, options->priors, used, error) : NULL;
 
       if (prior == NULL)
         return NULL;
       g_ptr_array_add (priors, prior);
     }
+  if (!us_cli_priors_used (options->priors, used, error))
+    return NULL;
   return g_steal_pointer (&priors);
 }
 

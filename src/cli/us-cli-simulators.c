@@ -306,6 +306,38 @@ us_cli_prior (const UsSimulator  *simulator,
   return us_prior_new (simulator, distributions, error);
 }
 
+UsPrior *
+us_cli_prior_own (const UsSimulator  *simulator,
+                  char              **texts,
+                  gboolean           *used,
+                  GError            **error)
+{
+  g_autoptr(GPtrArray) own = g_ptr_array_new ();
+
+  for (gsize i = 0; texts != NULL && texts[i] != NULL; i++)
+    {
+      g_autofree char *name = g_strndup (texts[i], strcspn (texts[i], "="));
+
+      if (us_simulator_parameter_index (simulator, name) < 0)
+        continue;
+      used[i] = TRUE;
+      g_ptr_array_add (own, texts[i]);
+    }
+  g_ptr_array_add (own, NULL);
+  return us_cli_prior (simulator, own->len > 1 ? (char **) own->pdata : NULL, error);
+}
+
+gboolean
+us_cli_priors_used (char           **texts,
+                    const gboolean  *used,
+                    GError         **error)
+{
+  for (gsize i = 0; texts != NULL && texts[i] != NULL; i++)
+    if (!used[i])
+      return us_cli_misused (error, "--prior %s: none of the simulators has such a parameter", texts[i]);
+  return TRUE;
+}
+
 gboolean
 us_cli_output (const UsSimulator  *simulator,
                const char         *id,

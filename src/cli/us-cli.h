@@ -183,6 +183,15 @@ char    *us_cli_duration   (double seconds);
 UsPrior *us_cli_prior      (const UsSimulator  *simulator,
                             char              **texts,
                             GError            **error);
+/* The same of one of several simulators: texts that name none of its parameters are left to others.  used (texts): set
+ * where one was taken; us_cli_priors_used () refuses what nobody took. */
+UsPrior *us_cli_prior_own   (const UsSimulator  *simulator,
+                            char              **texts,
+                            gboolean           *used,
+                            GError            **error);
+gboolean us_cli_priors_used (char              **texts,
+                            const gboolean     *used,
+                            GError            **error);
 /* Index of an output by id; NULL: the first. */
 gboolean us_cli_output     (const UsSimulator  *simulator,
                             const char         *id,
