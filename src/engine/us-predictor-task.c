@@ -391,24 +391,6 @@ us_task_targets (const UsTask *self)
   return self->targets->len > 0 ? (const UsPredictorTarget *) (gpointer) self->targets->data : NULL;
 }
 
-UsPrior *
-us_task_prior (const UsTask *self,
-               gsize         m)
-{
-  g_return_val_if_fail (self != NULL && m < self->n_priors, NULL);
-
-  return self->priors[m];
-}
-
-guint
-us_task_output (const UsTask *self,
-                gsize         m)
-{
-  g_return_val_if_fail (self != NULL && m < self->n_priors, 0);
-
-  return self->outputs[m];
-}
-
 const char *const *
 us_task_names (const UsTask *self)
 {

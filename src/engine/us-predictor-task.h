@@ -51,11 +51,6 @@ gsize       us_task_n_values     (const UsTask        *self);       /* V */
 /* D, or M of a selection. */
 gsize       us_task_n_targets    (const UsTask        *self);
 const UsPredictorTarget *us_task_targets (const UsTask *self);      /* (D), or NULL */
-/* Of simulator m: its prior, and which of its outputs is observed. */
-UsPrior    *us_task_prior        (const UsTask        *self,
-                                  gsize                m);
-guint       us_task_output       (const UsTask        *self,
-                                  gsize                m);
 /* Names of the simulators, (M), NULL-terminated. */
 const char *const *us_task_names (const UsTask        *self);
 
