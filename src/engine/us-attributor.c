@@ -109,7 +109,7 @@ take_memory (UsAttributor  *self,
   if (self->x != NULL && self->theta != NULL)
     return TRUE;
   g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_TOO_LARGE,
-               _("%" G_GSIZE_FORMAT " rows of %" G_GSIZE_FORMAT " values do not fit into memory"), self->n, self->n_values);
+               _("%zu rows of %zu values do not fit into memory"), self->n, self->n_values);
   return FALSE;
 }
 
@@ -137,7 +137,7 @@ find_columns (const UsAttributor  *self,
   if (us_bank_n_values (bank) == self->n_values)
     return TRUE;
   g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
-               _("%s has %" G_GSIZE_FORMAT " values a row; the model takes %" G_GSIZE_FORMAT), self->bank,
+               _("%s has %zu values a row; the model takes %zu"), self->bank,
                us_bank_n_values (bank), self->n_values);
   return FALSE;
 }

@@ -214,7 +214,7 @@ fit_problem (UsFit              *fit,
   if (possible == 0)
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-                   _("“%s” can have produced these values with none of %" G_GSIZE_FORMAT
+                   _("“%s” can have produced these values with none of %zu"
                      " parameters drawn from its prior"),
                    problem->simulator->id, n);
       return FALSE;
@@ -261,7 +261,7 @@ us_fit_new (const UsPrior       *prior,
   if (done && problem.n_observed < LEAST_OBSERVED)
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
-                   _("%" G_GSIZE_FORMAT " observed values are too few for a fit"), problem.n_observed);
+                   _("%zu observed values are too few for a fit"), problem.n_observed);
       done = FALSE;
     }
   if (done)

@@ -77,7 +77,7 @@ take_value (const UsMeasurements *self,
       if (mask_bad)
         return TRUE;
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-                   _("%s, line %" G_GSIZE_FORMAT " (“%s”): %g; a count cannot be below zero. Mend it, or have such cells "
+                   _("%s, line %zu (“%s”): %g; a count cannot be below zero. Mend it, or have such cells "
                      "taken as not observed"), self->origin, self->lines[row], self->names[column], value);
       return FALSE;
     }
@@ -103,7 +103,7 @@ us_measurements_to_output (const UsMeasurements *self,
       g_autofree char *names = g_strjoinv ("”, “", self->names);
 
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
-                   _("%s: %" G_GSIZE_FORMAT " columns of numbers (“%s”); “%s” has %" G_GSIZE_FORMAT ". Choose columns"),
+                   _("%s: %zu columns of numbers (“%s”); “%s” has %zu. Choose columns"),
                    self->origin, self->n_columns, names, output->label, C);
       return FALSE;
     }
@@ -117,7 +117,7 @@ us_measurements_to_output (const UsMeasurements *self,
       if (t < 0)
         {
           g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH,
-                       _("%s, line %" G_GSIZE_FORMAT ": %s %g is none of the %" G_GSIZE_FORMAT " points of “%s” (%g … %g %s). "
+                       _("%s, line %zu: %s %g is none of the %zu points of “%s” (%g … %g %s). "
                          "A model for these times is trained on the data's own times"), self->origin, self->lines[i],
                        self->time_name, self->times[i], output->height, output->label, us_output_x (output, 0),
                        us_output_x (output, output->height - 1), output->x_unit);
@@ -130,7 +130,7 @@ us_measurements_to_output (const UsMeasurements *self,
   if (observed >= least)
     return TRUE;
   g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
-               _("%s: %" G_GSIZE_FORMAT " values were observed; expected %" G_GSIZE_FORMAT " or more"), self->origin, observed,
+               _("%s: %zu values were observed; expected %zu or more"), self->origin, observed,
                least);
   return FALSE;
 }

@@ -124,7 +124,7 @@ choose_rows (const UsCsv *csv,
   if (rows->len > 0)
     return g_steal_pointer (&rows);
   if (conditions->len > 0)
-    g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISSING, _("%s: no row with “%s” among its %" G_GSIZE_FORMAT),
+    g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISSING, _("%s: no row with “%s” among its %zu"),
                  csv->name, where, csv->n_rows);
   else
     g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISSING, _("%s: a header and no row below it"), csv->name);
@@ -238,7 +238,7 @@ refuse_time (const UsCsv *csv,
              GError     **error)
 {
   g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-               _("%s, line %" G_GSIZE_FORMAT ", column %" G_GSIZE_FORMAT " (“%s”): %s"), csv->name,
+               _("%s, line %zu, column %zu (“%s”): %s"), csv->name,
                csv->first_line + row, column + 1, csv->names[column], reason);
   return FALSE;
 }
@@ -288,7 +288,7 @@ take_times (UsMeasurements              *self,
       self->lines[i] = csv->first_line + row;
       if (i > 0 && self->times[i] == self->times[i - 1])
         {
-          g_autofree char *reason = g_strdup_printf (_("time %g stands in line %" G_GSIZE_FORMAT " already; expected each "
+          g_autofree char *reason = g_strdup_printf (_("time %g stands in line %zu already; expected each "
                                                        "once. If the table holds several subjects, choose one of them "
                                                        "(subject=1)"), of_row[row], self->lines[i - 1]);
 
@@ -340,7 +340,7 @@ take_column (UsMeasurements              *self,
       if (wrong && !options->mask_bad)
         {
           g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-                       _("%s, line %" G_GSIZE_FORMAT ", column %" G_GSIZE_FORMAT " (“%s”): “%s” is not a number; "
+                       _("%s, line %zu, column %zu (“%s”): “%s” is not a number; "
                          "mend it, choose other columns, or have such cells taken as not observed"), csv->name,
                        csv->first_line + row, column + 1, csv->names[column], text);
           return FALSE;
@@ -353,11 +353,11 @@ take_column (UsMeasurements              *self,
     }
   self->n_missing += missing + masked;
   if (missing + masked > 0)
-    g_ptr_array_add (remarks, g_strdup_printf (_("“%s”: %" G_GSIZE_FORMAT " of %u values are not there (the first in line %"
-                                                 G_GSIZE_FORMAT ") and count as not observed."), csv->names[column],
+    g_ptr_array_add (remarks, g_strdup_printf (_("“%s”: %zu of %u values are not there (the first in line %zu) "
+                                                 "and count as not observed."), csv->names[column],
                                                missing + masked, rows->len, first_missing));
   if (masked > 0)
-    g_ptr_array_add (remarks, g_strdup_printf (_("“%s”: %" G_GSIZE_FORMAT " of them are not numbers."),
+    g_ptr_array_add (remarks, g_strdup_printf (_("“%s”: %zu of them are not numbers."),
                                                csv->names[column], masked));
   return TRUE;
 }
@@ -381,7 +381,7 @@ fill (UsMeasurements              *self,
     if (!take_column (self, csv, rows, c, g_array_index (columns, gsize, c), options, remarks, error))
       return FALSE;
   if (rows->len < csv->n_rows)
-    g_ptr_array_add (remarks, g_strdup_printf (_("%u of %" G_GSIZE_FORMAT " rows were chosen (%s)."), rows->len,
+    g_ptr_array_add (remarks, g_strdup_printf (_("%u of %zu rows were chosen (%s)."), rows->len,
                                                csv->n_rows, options->where));
   g_ptr_array_add (remarks, NULL);
   self->remarks = (char **) g_ptr_array_free (g_steal_pointer (&remarks), FALSE);

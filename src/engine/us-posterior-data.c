@@ -38,10 +38,10 @@ choose_one (const char *path,
   *chosen = index > 0 ? (gsize) index : 0;
   if (index < 0 && n_observations > 1)
     g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
-                 _("%s holds %" G_GSIZE_FORMAT " observations: choose one by its number, from 0"), path, n_observations);
+                 _("%s holds %zu observations: choose one by its number, from 0"), path, n_observations);
   else if (*chosen >= n_observations)
     g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
-                 _("%s has no observation %" G_GSSIZE_FORMAT ": it holds %" G_GSIZE_FORMAT ", counted from 0"), path, index,
+                 _("%s has no observation %zd: it holds %zu, counted from 0"), path, index,
                  n_observations);
   else
     return TRUE;
@@ -87,8 +87,8 @@ read_plain (const char  *path,
   if (fits (table, n))
     return take_plain (table, path, n, index, x, error);
   g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
-               _("%s has %" G_GSIZE_FORMAT " rows and %" G_GSIZE_FORMAT " columns; the model takes rows, or one column, "
-                 "of %" G_GSIZE_FORMAT " numbers"), path, table->n_rows, table->n_columns, n);
+               _("%s has %zu rows and %zu columns; the model takes rows, or one column, "
+                 "of %zu numbers"), path, table->n_rows, table->n_columns, n);
   return FALSE;
 }
 
@@ -109,7 +109,7 @@ read_array (const char  *path,
     {
       shape = us_array_shape_to_string (array);
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
-                   _("%s holds %s; the model takes %" G_GSIZE_FORMAT " values an observation"), path, shape, n);
+                   _("%s holds %s; the model takes %zu values an observation"), path, shape, n);
       return FALSE;
     }
   if (!choose_one (path, array->n_elements / n, index, &chosen, error))
@@ -187,13 +187,13 @@ check_gaps (const UsOutput  *output,            /* or NULL */
     return TRUE;
   if (output != NULL && output->kind == US_OUTPUT_SERIES)
     g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-                 _("%s: %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " values are missing, the first at %s %g. This model takes "
+                 _("%s: %zu of %zu values are missing, the first at %s %g. This model takes "
                    "complete series: train one at the times that were measured."),
                  path, n_missing, n, output->x_label != NULL ? output->x_label : "x",
                  us_output_x (output, first / output->channels));
   else
     g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-                 _("%s: %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " values are missing, the first is number %" G_GSIZE_FORMAT),
+                 _("%s: %zu of %zu values are missing, the first is number %zu"),
                  path, n_missing, n, first + 1);
   return FALSE;
 }

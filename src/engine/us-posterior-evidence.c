@@ -131,7 +131,7 @@ read_bank (Work    *work,
   if (us_bank_n_values (bank) != work->v_count || work->config->first_row >= us_bank_n_rows (bank))
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH,
-                   _("%s: %" G_GSIZE_FORMAT " rows of %" G_GSIZE_FORMAT " values; the model takes %" G_GSIZE_FORMAT),
+                   _("%s: %zu rows of %zu values; the model takes %zu"),
                    work->config->bank, us_bank_n_rows (bank), us_bank_n_values (bank), work->v_count);
       return FALSE;
     }

@@ -350,11 +350,11 @@ us_features_measure (UsFeatures  *self,
       return FALSE;
     }
   if (n_constant == 1)
-    us_posterior_note (notes, _("Column %" G_GSIZE_FORMAT " of “x” is %g in all rows and was left out."),
+    us_posterior_note (notes, _("Column %zu of “x” is %g in all rows and was left out."),
                        first_constant + 1, (double) self->lower[first_constant]);
   else if (n_constant > 1)
-    us_posterior_note (notes, _("%" G_GSIZE_FORMAT " columns of “x” have the same value in all rows and were left out, the "
-                                "first of them column %" G_GSIZE_FORMAT " (%g)."),
+    us_posterior_note (notes, _("%zu columns of “x” have the same value in all rows and were left out, the "
+                                "first of them column %zu (%g)."),
                        n_constant, first_constant + 1, (double) self->lower[first_constant]);
   return TRUE;
 }

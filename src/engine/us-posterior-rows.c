@@ -61,7 +61,7 @@ take_memory (UsPosteriorRows *self,
   if (self->x != NULL && self->theta != NULL)
     return TRUE;
   g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_TOO_LARGE,
-               _("%" G_GSIZE_FORMAT " rows of %" G_GSIZE_FORMAT " values do not fit into memory"), n, n_values);
+               _("%zu rows of %zu values do not fit into memory"), n, n_values);
   return FALSE;
 }
 
@@ -264,14 +264,14 @@ drop_bad_rows (UsPosteriorRows *self,
   if (!allowed)
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-                   _("“%s”, row %" G_GSIZE_FORMAT ", column %" G_GSIZE_FORMAT " (both from 1) is not a finite number; "
-                     "%" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " rows have such values: correct them, or leave these rows out "
+                   _("“%s”, row %zu, column %zu (both from 1) is not a finite number; "
+                     "%zu of %zu rows have such values: correct them, or leave these rows out "
                      "(--drop-bad-rows)"),
                    first_array, first + 1, first_column + 1, self->n_dropped, self->n_rows);
       return FALSE;
     }
-  us_posterior_note (self->notes, _("%" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " rows have values that are not finite and were "
-                                    "left out, the first of them row %" G_GSIZE_FORMAT " (“%s”, column %" G_GSIZE_FORMAT ")."),
+  us_posterior_note (self->notes, _("%zu of %zu rows have values that are not finite and were "
+                                    "left out, the first of them row %zu (“%s”, column %zu)."),
                      self->n_dropped, self->n_rows, first + 1, first_array, first_column + 1);
   self->n_rows = kept;
   return TRUE;
@@ -395,7 +395,7 @@ us_posterior_rows_load (UsPosteriorRows         *self,
   if (self->n_rows < LEAST_ROWS)
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
-                   _("%" G_GSIZE_FORMAT " rows are too few to learn from: at least %d, better thousands"),
+                   _("%zu rows are too few to learn from: at least %d, better thousands"),
                    self->n_rows, LEAST_ROWS);
       return FALSE;
     }

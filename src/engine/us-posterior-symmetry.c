@@ -435,10 +435,10 @@ find_blocks (const Test       *test,
         if (!try_blocks (test, features, strided, size, with_theta, rng, found))
           continue;
         if (with_theta)
-          us_posterior_note (notes, _("The %" G_GSIZE_FORMAT " parameters may change places along with their %" G_GSIZE_FORMAT
+          us_posterior_note (notes, _("The %zu parameters may change places along with their %zu"
                                       " values of “x”: the rows show no difference, and each stands for all orders."), K, size);
         else
-          us_posterior_note (notes, _("“x” is %" G_GSIZE_FORMAT " measurements of %" G_GSIZE_FORMAT " values whose order does not "
+          us_posterior_note (notes, _("“x” is %zu measurements of %zu values whose order does not "
                                       "matter: the rows show no difference, and each stands for all orders."), K, size);
         return;
       }

@@ -217,7 +217,7 @@ check_x (const UsPosterior *self,
     if (!isfinite (x[i]))
       {
         g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-                     _("value %" G_GSIZE_FORMAT " of the observation (from 1) is missing or not finite: this posterior was "
+                     _("value %zu of the observation (from 1) is missing or not finite: this posterior was "
                        "trained on complete rows"), i % self->n_values + 1);
         return FALSE;
       }
@@ -392,7 +392,7 @@ us_posterior_sample (const UsPosterior *self,
   if (n_open == 0)
     return TRUE;
   g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-               _("%" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " draws lie where the prior has nothing, after %d tries: this "
+               _("%zu of %zu draws lie where the prior has nothing, after %d tries: this "
                  "observation is unlike anything simulated"), n_open, n, REDRAWS);
   return FALSE;
 }

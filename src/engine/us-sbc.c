@@ -273,8 +273,8 @@ us_sbc_measure (UsSbc         *self,
   if (self->n_simulations < LEAST_ROWS)
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
-                   _("calibration needs at least %d simulations with finite answers; there are %" G_GSIZE_FORMAT
-                     " (%" G_GSIZE_FORMAT " were not finite)"), LEAST_ROWS, self->n_simulations, self->n_left_out);
+                   _("calibration needs at least %d simulations with finite answers; there are %zu"
+                     " (%zu were not finite)"), LEAST_ROWS, self->n_simulations, self->n_left_out);
       return FALSE;
     }
 
