@@ -12,6 +12,7 @@
 
 #include <cblas.h>
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -593,7 +594,7 @@ us_posterior_fit (UsPosterior             *self,
   if (self->n_members > 0)
     return TRUE;
   g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-               _("training met values that are not finite from the first steps on (seed %" G_GUINT64_FORMAT "): are the values "
+               _("training met values that are not finite from the first steps on (seed %" PRIu64 "): are the values "
                  "of “x” or “theta” of very different sizes?"), config->seed);
   return FALSE;
 }
