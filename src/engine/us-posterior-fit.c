@@ -343,7 +343,7 @@ fill_tuning (const UsPosteriorTuning *given,
   t.dropout = MAX (t.dropout, 0.0);
   t.weight_decay = MAX (t.weight_decay, 0.0);
   if (t.epochs == 0)
-    t.epochs = (gsize) CLAMP ((symmetric ? 220.0 : 150.0) * pow (10.0, 0.5 * (4.0 - L)), 30.0, 600.0);
+    t.epochs = (gsize) CLAMP ((symmetric ? 220.0 : 150.0) * pow (10.0, 0.55 * (4.0 - L)), 30.0, 600.0);
   return t;
 }
 
