@@ -69,6 +69,7 @@ const UsSimulator us_simulator_growth_bertalanffy = {
   .id = "growth-bertalanffy",
   .version = 1,
   .title = N_("Von Bertalanffy growth"),
+  /* xgettext:no-c-format */
   .summary = N_("Growth by the surface and loss by the volume: fast at first, an S with its bend at 30 % of the last weight."),
   .parameters = parameters,
   .n_parameters = P,

@@ -68,6 +68,7 @@ const UsSimulator us_simulator_growth_gompertz = {
   .id = "growth-gompertz",
   .version = 1,
   .title = N_("Gompertz growth"),
+  /* xgettext:no-c-format */
   .summary = N_("Growth whose rate decays by itself: an S with its bend early, at 37 % of the capacity."),
   .parameters = parameters,
   .n_parameters = P,

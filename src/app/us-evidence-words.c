@@ -38,6 +38,7 @@ us_evidence_words_verdict (const UsEvidence *self)
     }
   g_string_append_c (text, ' ');
   if (accuracy >= ALMOST_ALL)
+    /* xgettext:no-c-format */
     g_string_append (text, _("The answers get more than 99.9 % of what varies in the parameters right."));
   else
     g_string_append_printf (text, _("The answers get %.1f %% of what varies in the parameters right."), 100 * accuracy);
