@@ -378,7 +378,7 @@ run_train (int           argc,
 }
 
 const UsCliCommand us_cli_command_train = {
-  "train", "simvae|posterior (SIM | --bank BANK) --out MODEL",
-  "Trains a SimVAE: a decoder that is the simulator, an encoder that inverts it; or a posterior, from simulations alone.",
+  "train", "simvae|posterior|quantities|forecast|selection SIM… --out MODEL",
+  "Trains, from simulations alone, a SimVAE (a decoder that is the simulator, an encoder that inverts it) or a predictor: posterior, quantities, forecast, choice of mechanism.",
   run_train,
 };
