@@ -106,7 +106,7 @@ read_array (const char  *path,
   if (array == NULL)
     return FALSE;
   /* one observation of any shape, or rows of observations */
-  if (array->n_elements == 0 || (array->n_elements != n && array->n_elements / array->shape[0] != n))
+  if (array->n_elements == 0 || (array->n_elements != n && (array->n_dims == 0 || array->n_elements / array->shape[0] != n)))
     {
       shape = us_array_shape_to_string (array);
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
