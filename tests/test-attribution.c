@@ -4,6 +4,7 @@
 
 #include "us-error.h"
 #include "us-rng.h"
+#include "us-two-sample.h"
 
 #include <gio/gio.h>
 #include <math.h>
@@ -410,31 +411,75 @@ lg_errors (const UsAttribution *attribution,
   *of_sd = sqrt (*of_sd);
 }
 
-/* As the bank grows and the default's K/N falls, mean and spread go to the exact ones. */
+/* Sliced Wasserstein distance of weighted rows and exact draws, in posterior standard deviations, over observations. */
+static double
+lg_wasserstein (const UsAttribution *attribution,
+                UsPool              *pool)
+{
+  enum { OBSERVATIONS = 10, DRAWS = 4000 };
+  g_autofree double *exact = g_new (double, DRAWS * LG_P);
+  double sum = 0;
+
+  for (gsize i = 0; i < OBSERVATIONS; i++)
+    {
+      double theta[LG_P], mean[LG_P], sd[LG_P], correlation = 0, precision[LG_P * LG_P] = { 1, 0, 0, 1 };
+      float x[LG_S];
+      g_autoptr(UsMatches) matches = NULL;
+      UsRng rng;
+
+      lg_draw (7, i, theta, x);
+      lg_posterior (x, mean, sd);
+      for (gsize s = 0; s < LG_S; s++)
+        for (gsize k = 0; k < LG_P * LG_P; k++)
+          precision[k] += lg_a[s * LG_P + k / LG_P] * lg_a[s * LG_P + k % LG_P] / (LG_SIGMA * LG_SIGMA);
+      correlation = -precision[1] / sqrt (precision[0] * precision[3]);
+      us_rng_init (&rng, 8, US_RNG_TEST, i);
+      for (gsize d = 0; d < DRAWS; d++)
+        {
+          double a = us_rng_normal (&rng), b = us_rng_normal (&rng);
+
+          exact[d * LG_P] = a;
+          exact[d * LG_P + 1] = correlation * a + sqrt (1 - correlation * correlation) * b;
+        }
+      matches = ask (attribution, x, NULL, pool);
+      for (gsize k = 0; k < matches->n; k++)
+        for (gsize p = 0; p < LG_P; p++)
+          matches->theta[k * LG_P + p] = (matches->theta[k * LG_P + p] - mean[p]) / sd[p];
+      sum += us_wasserstein_sliced (matches->n, matches->theta, matches->weight, DRAWS, exact, NULL, LG_P, 20, i, NULL);
+    }
+  return sum / OBSERVATIONS;
+}
+
+/* As the bank grows and the default's K/N falls, mean, spread and the whole distribution go to the exact ones. */
 static void
 test_consistency (void)
 {
-  static const gsize sizes[] = { 500, 5000, 50000, 500000 };
+  static const gsize sizes[] = { 1000, 10000, 100000, 1000000 };
   g_autoptr(UsPool) pool = us_pool_new (2, 0);
-  double last_mean = INFINITY, last_sd = INFINITY, last_share = 1;
+  double last_mean = INFINITY, last_sd = INFINITY, last_share = 1, last_distance = INFINITY;
 
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
       g_autoptr(UsAttribution) attribution = lg_bank (sizes[i], pool);
       double of_mean, of_sd, share = us_attribution_default_ess (attribution, FALSE) / sizes[i];
+      double distance = lg_wasserstein (attribution, pool);
 
       lg_errors (attribution, FALSE, 0, &of_mean, &of_sd);
-      g_test_message ("%zu rows, K/N %.4f: mean off by %.3f sd, sd by %.3f", sizes[i], share, of_mean, of_sd);
+      g_test_message ("%zu rows, K/N %.4f: mean off by %.3f sd, sd by %.3f, Wasserstein %.3f sd", sizes[i], share, of_mean,
+                      of_sd, distance);
       g_assert_cmpfloat (of_mean, <, last_mean);
       g_assert_cmpfloat (of_sd, <, last_sd);
       g_assert_cmpfloat (share, <, last_share);
+      g_assert_cmpfloat (distance, <, last_distance);
       last_mean = of_mean;
       last_sd = of_sd;
       last_share = share;
+      last_distance = distance;
     }
-  /* K is about 440: 0.048 and 0.034 of chance alone */
-  g_assert_cmpfloat (last_mean, <, 0.09);
-  g_assert_cmpfloat (last_sd, <, 0.07);
+  /* K is about 670: 0.039 and 0.027 of chance alone */
+  g_assert_cmpfloat (last_mean, <, 0.08);
+  g_assert_cmpfloat (last_sd, <, 0.06);
+  g_assert_cmpfloat (last_distance, <, 0.1);
 }
 
 /* The posterior is linear in x with one spread: adjusted, even wide weights are right but for chance, where
