@@ -4,6 +4,7 @@
 #include "us-flow.h"
 #include "us-posterior.h"
 #include "us-array.h"
+#include "us-safetensors.h"
 
 #include <json-glib/json-glib.h>
 
@@ -183,6 +184,24 @@ UsPosterior *us_posterior_alloc   (void);
 void         us_posterior_note    (GPtrArray  *notes,
                                    const char *format,
                                    ...) G_GNUC_PRINTF (2, 3);
+
+/* --- files ---------------------------------------------------------------------- */
+
+#define US_POSTERIOR_KIND           "posterior"
+#define US_POSTERIOR_FORMAT_VERSION "1"
+
+typedef gboolean (*UsPosteriorTensorFunc) (UsSafetensors          *file,
+                                           const char             *name,
+                                           const UsResidualTensor *tensor,
+                                           float                  *values,
+                                           GError                **error);
+
+/* Calls func for each tensor of a member, until it returns FALSE. */
+gboolean     us_posterior_each_tensor (UsSafetensors         *file,
+                                       UsPosterior           *self,
+                                       gsize                  member,
+                                       UsPosteriorTensorFunc  func,
+                                       GError               **error);
 
 /* The rows of a training, complete and finite. */
 typedef struct
