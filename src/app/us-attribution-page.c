@@ -430,6 +430,14 @@ us_attribution_page_set_bank (UsAttributionPage *self,
   ask (self);
 }
 
+gboolean
+us_attribution_page_has_model (UsAttributionPage *self)
+{
+  g_return_val_if_fail (US_IS_ATTRIBUTION_PAGE (self), FALSE);
+
+  return self->model_path != NULL;
+}
+
 void
 us_attribution_page_open_data (UsAttributionPage *self,
                                const char        *path)

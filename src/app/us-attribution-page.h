@@ -20,6 +20,8 @@ G_DECLARE_FINAL_TYPE (UsAttributionPage, us_attribution_page, US, ATTRIBUTION_PA
 
 void          us_attribution_page_open_model (UsAttributionPage *self,
                                               const char        *path);
+/* One was chosen; it may still be read. */
+gboolean      us_attribution_page_has_model  (UsAttributionPage *self);
 /* NULL: simulations made anew from the model's prior. */
 void          us_attribution_page_set_bank   (UsAttributionPage *self,
                                               const char        *path);

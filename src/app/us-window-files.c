@@ -188,6 +188,8 @@ us_window_open (UsWindow *self,
     {
       if (g_str_has_suffix (path, ".npz"))
         us_window_open_dataset (self, path);
+      else if (g_str_has_suffix (path, ".csv") || g_str_has_suffix (path, ".tsv"))
+        us_window_open_data (self, path);
       else if (us_posterior_is_file (path))
         us_window_open_posterior (self, path);
       else

@@ -19,6 +19,9 @@ void       us_window_open_dataset     (UsWindow   *self,
 /* Shows the Attribution page and opens a posterior there. */
 void       us_window_open_posterior   (UsWindow   *self,
                                        const char *path);
+/* Data, not a model: for the Attribution page where it has a posterior, else for Infer. */
+void       us_window_open_data        (UsWindow   *self,
+                                       const char *path);
 void       us_window_complain         (UsWindow   *self,
                                        const char *title,
                                        const char *detail);

@@ -98,6 +98,22 @@ us_window_open_posterior (UsWindow   *self,
 }
 
 void
+us_window_open_data (UsWindow   *self,
+                     const char *path)
+{
+  g_autoptr(GFile) file = g_file_new_for_path (path);
+
+  if (us_attribution_page_has_model (US_ATTRIBUTION_PAGE (self->attribution_page)))
+    {
+      us_window_show_page (self, "attribution");
+      us_attribution_page_open_data (US_ATTRIBUTION_PAGE (self->attribution_page), path);
+      return;
+    }
+  us_window_show_page (self, "infer");
+  us_infer_page_open_file (US_INFER_PAGE (self->infer_page), file);
+}
+
+void
 us_window_toast (UsWindow   *self,
                  const char *text)
 {
