@@ -50,9 +50,9 @@ us_application_open (GApplication  *application,
     {
       GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (application));
 
-      /* A second file of the same command, or one that came while another is being worked
-       * on, gets a window of its own. */
-      if (window == NULL || i > 0 || us_window_is_busy (US_WINDOW (window)))
+      /* A second model of the same command, or one that came while another is being worked
+       * on, gets a window of its own; data go with the model before them. */
+      if (window == NULL || (!us_window_is_data (files[i]) && (i > 0 || us_window_is_busy (US_WINDOW (window)))))
         window = GTK_WINDOW (us_window_new (GTK_APPLICATION (application)));
       us_window_open (US_WINDOW (window), files[i]);
       gtk_window_present (window);

@@ -177,6 +177,14 @@ replace_model (UsWindow   *self,
   gtk_window_present (GTK_WINDOW (dialog));
 }
 
+gboolean
+us_window_is_data (GFile *file)
+{
+  g_autofree char *name = g_file_get_basename (file);
+
+  return name != NULL && (g_str_has_suffix (name, ".csv") || g_str_has_suffix (name, ".tsv"));
+}
+
 void
 us_window_open (UsWindow *self,
                 GFile    *file)
@@ -188,7 +196,7 @@ us_window_open (UsWindow *self,
     {
       if (g_str_has_suffix (path, ".npz"))
         us_window_open_dataset (self, path);
-      else if (g_str_has_suffix (path, ".csv") || g_str_has_suffix (path, ".tsv"))
+      else if (us_window_is_data (file))
         us_window_open_data (self, path);
       else if (us_posterior_is_file (path))
         us_window_open_posterior (self, path);

@@ -17,14 +17,16 @@ G_DECLARE_FINAL_TYPE (UsWindow, us_window, US, WINDOW, AdwApplicationWindow)
  */
 UsWindow  *us_window_new                (GtkApplication *application);
 UsSession *us_window_get_session        (UsWindow       *self);      /* borrowed */
-/* Reads a model, or opens a set of pictures (.npz); an error dialog tells what is wrong with the file, and the old model stays. */
+/* Reads a model, opens a set of pictures (.npz) or data (us_window_is_data()); an error dialog tells what is wrong with the file, and the old model stays. */
 void       us_window_open               (UsWindow       *self,
                                          GFile          *file);
+/* By its name a table, to be read with the model that is open. */
+gboolean   us_window_is_data            (GFile          *file);
 /* The model that comes with the program, when it is there. */
 void       us_window_open_shipped_model (UsWindow       *self);
 /* Training runs or something is not saved. */
 gboolean   us_window_is_busy            (UsWindow       *self);
-/* "simulator", "train", "explore", "infer" */
+/* "simulator", "train", "explore", "infer", "attribution", "evidence" */
 void       us_window_show_page          (UsWindow       *self,
                                          const char     *page);
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pictures of the README: readme-shots.py PROGRAM MODEL FOLDER, inside run-ui."""
+"""The pictures of the README: readme-shots.py PROGRAM MODEL FOLDER [POSTERIOR], inside run-ui.
+
+POSTERIOR: of the yeast of data/series, for the Attribution page; without MODEL ("-") only that one."""
 import os
 import sys
 import time
@@ -11,6 +13,15 @@ program, model, folder = sys.argv[1:4]
 here = os.path.dirname(os.path.abspath(__file__))
 with open(os.path.join(here, "..", "..", "data", "drawings", "hill.csv")) as f:
     points = [tuple(map(float, line.split(","))) for line in f.read().split()[1:]]
+
+if len(sys.argv) > 4:
+    with App([program, sys.argv[4], os.path.join(here, "..", "..", "data", "series", "yeast_carlson_1913.csv")]) as app:
+        find(app.root, "label", r"These data are .*", t=120)
+        xdo("mousemove", 0, 0)
+        app.shot(os.path.join(folder, "attribution.png"), settle=4)
+        app.close()
+if model == "-":
+    sys.exit(0)
 
 with App([program, model]) as app:
     find(app.root, "label", r"RMS difference.*", t=40)
