@@ -97,7 +97,7 @@ with tempfile.TemporaryDirectory() as folder:
     def what_is_wrong_is_said():
         message = run("attribute", at("model.safetensors"), "--bank", at("bank"), "--data", at("three.csv"), "--out",
                       at("m.csv"), status=1).stderr
-        assert "one row, or one column, of 2 numbers" in message, message
+        assert "rows, or one column, of 2 numbers" in message, message
         message = run("attribute", at("model.safetensors"), "--data", at("x.csv"), "--out", at("m.csv"), status=1).stderr
         assert "choose the table of simulations" in message, message
         run("attribute", at("model.safetensors"), "--data", at("x.csv"), status=2)
