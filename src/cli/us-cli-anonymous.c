@@ -22,15 +22,7 @@ us_cli_evaluate_anonymous (UsSimvae               *model,
   if (self == NULL || !us_anonymous_evaluation_write (self, model, folder, error))
     return FALSE;
   if (json)
-    {
-      g_autofree char *path = g_build_filename (folder, "metrics.json", NULL);
-      g_autofree char *text = NULL;
-
-      if (!g_file_get_contents (path, &text, NULL, error))
-        return FALSE;
-      g_print ("%s", text);
-      return TRUE;
-    }
+    return us_cli_print_metrics (folder, error);
 
   printf ("Latents without names: what they tell of each parameter, in nats\n\n%-10s", "");
   for (gsize l = 0; l < self->n_latents; l++)

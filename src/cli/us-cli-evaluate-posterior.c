@@ -76,15 +76,7 @@ us_cli_evaluate_posterior (const char   *path,
   if (evidence == NULL || !us_posterior_evidence_write (evidence, folder, error))
     return FALSE;
   if (json)
-    {
-      g_autofree char *file = g_build_filename (folder, "metrics.json", NULL);
-      g_autofree char *text = NULL;
-
-      if (!g_file_get_contents (file, &text, NULL, error))
-        return FALSE;
-      g_print ("%s\n", text);
-    }
-  else
-    print_words (evidence, folder);
+    return us_cli_print_metrics (folder, error);
+  print_words (evidence, folder);
   return TRUE;
 }

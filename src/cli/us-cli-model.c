@@ -284,20 +284,10 @@ run_evaluate (int           argc,
       || (drawings != NULL && !us_drawings_evaluation_write (drawings, model, out, error)))
     return FALSE;
   if (json)
-    {
-      g_autofree char *path = g_build_filename (out, "metrics.json", NULL);
-      g_autofree char *text = NULL;
-
-      if (!g_file_get_contents (path, &text, NULL, error))
-        return FALSE;
-      g_print ("%s", text);
-    }
-  else
-    {
-      print_evaluation (model, evaluation);
-      if (drawings != NULL)
-        print_drawings (drawings);
-    }
+    return us_cli_print_metrics (out, error);
+  print_evaluation (model, evaluation);
+  if (drawings != NULL)
+    print_drawings (drawings);
   return TRUE;
 }
 

@@ -122,6 +122,19 @@ us_cli_progress (const char *text)
   fflush (stderr);
 }
 
+gboolean
+us_cli_print_metrics (const char *folder,
+                      GError    **error)
+{
+  g_autofree char *path = g_build_filename (folder, "metrics.json", NULL);
+  g_autofree char *text = NULL;
+
+  if (!g_file_get_contents (path, &text, NULL, error))
+    return FALSE;
+  g_print ("%s%s", text, g_str_has_suffix (text, "\n") ? "" : "\n");
+  return TRUE;
+}
+
 char *
 us_cli_duration (double seconds)
 {

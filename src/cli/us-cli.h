@@ -173,6 +173,9 @@ gboolean us_cli_parse_u64  (const char *option,
 /* Prints one JSON object, pretty or on one line. */
 void     us_cli_print_json (JsonBuilder *builder,
                             gboolean     pretty);
+/* Prints the metrics.json that stands in a folder, as it stands. */
+gboolean us_cli_print_metrics (const char *folder,
+                               GError    **error);
 /* The line on standard error: rewritten in place on a terminal, else one line
  * each ten seconds; text NULL ends it. */
 void     us_cli_progress   (const char *text);
