@@ -245,6 +245,29 @@ test_close (Fixture       *f,
   fixture_run_for (0.1);
 }
 
+/* The wheel over a table scrolls the page: what is inside takes only what goes sideways. */
+static void
+test_wheel (void)
+{
+  GtkWidget *table = g_object_ref_sink (g_object_new (US_TYPE_TABLE, NULL));
+  GtkWidget *scroller = fixture_find (table, GTK_TYPE_SCROLLED_WINDOW);
+  g_autoptr(GListModel) controllers = gtk_widget_observe_controllers (scroller);
+  guint n_wheels = 0;
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++)
+    {
+      g_autoptr(GObject) controller = g_list_model_get_item (controllers, i);
+
+      if (!GTK_IS_EVENT_CONTROLLER_SCROLL (controller))
+        continue;
+      n_wheels++;
+      g_assert_cmpint (gtk_event_controller_scroll_get_flags (GTK_EVENT_CONTROLLER_SCROLL (controller))
+                       & GTK_EVENT_CONTROLLER_SCROLL_VERTICAL, ==, 0);
+    }
+  g_assert_cmpuint (n_wheels, >, 0);
+  g_object_unref (table);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -266,6 +289,7 @@ main (int    argc,
   g_test_add ("/evidence-page/charts/pictures", Fixture, GINT_TO_POINTER (TRUE), set_up, test_charts, tear_down);
   g_test_add ("/evidence-page/changes", Fixture, NULL, set_up, test_changes, tear_down);
   g_test_add ("/evidence-page/training", Fixture, NULL, set_up, test_training, tear_down);
+  g_test_add_func ("/evidence-page/wheel", test_wheel);
   g_test_add ("/evidence-page/close", Fixture, NULL, set_up, test_close, tear_down);
   status = g_test_run ();
   fixture_remove (box_file);

@@ -134,6 +134,22 @@ us_table_class_init (UsTableClass *klass)
   gtk_widget_class_set_css_name (widget_class, "table");
 }
 
+/* A table is as high as it needs: of the wheel it wants what goes sideways, the rest is the page's, which GTK's
+ * scrolled window would keep. */
+static void
+leave_wheel_to_page (GtkWidget *scroller)
+{
+  g_autoptr(GListModel) controllers = gtk_widget_observe_controllers (scroller);
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++)
+    {
+      g_autoptr(GObject) controller = g_list_model_get_item (controllers, i);
+
+      if (GTK_IS_EVENT_CONTROLLER_SCROLL (controller))
+        gtk_event_controller_scroll_set_flags (GTK_EVENT_CONTROLLER_SCROLL (controller), GTK_EVENT_CONTROLLER_SCROLL_HORIZONTAL);
+    }
+}
+
 static void
 us_table_init (UsTable *self)
 {
@@ -145,5 +161,6 @@ us_table_init (UsTable *self)
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (self->scroller), GTK_POLICY_AUTOMATIC, GTK_POLICY_NEVER);
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (self->scroller), GTK_WIDGET (self->grid));
   gtk_widget_set_parent (self->scroller, GTK_WIDGET (self));
+  leave_wheel_to_page (self->scroller);
   gtk_widget_add_css_class (GTK_WIDGET (self), "card");
 }
