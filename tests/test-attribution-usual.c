@@ -132,6 +132,17 @@ test_outlier (void)
   g_assert_nonnull (strstr (of_data, "their values"));
 }
 
+/* Near enough, but where next to no simulation lies: the sentence has the share that made them so. */
+static void
+test_sentence_of_discrepancy (void)
+{
+  const UsUsual usual = { .distance = 1, .typical = 1, .farthest = 3, .nearer = 0.4, .p_distance = 0.6, .mmd = 1,
+                          .p_mmd = 0.002, .p = 0.004, .n_held_out = 1000, .level = US_UNLIKE_ANY };
+  g_autofree char *sentence = us_usual_sentence (&usual, NULL);
+
+  g_assert_nonnull (strstr (sentence, "than 99.8 % of 1000"));
+}
+
 /* Several observations at once: uniform where they are the bank's, small where they are shifted or narrower. */
 static void
 test_mmd (void)
@@ -165,6 +176,7 @@ main (int   argc,
 
   g_test_add_func ("/attribution-usual/inside", test_usual);
   g_test_add_func ("/attribution-usual/outlier", test_outlier);
+  g_test_add_func ("/attribution-usual/sentence-of-discrepancy", test_sentence_of_discrepancy);
   g_test_add_func ("/attribution-usual/mmd", test_mmd);
   return g_test_run ();
 }

@@ -47,6 +47,8 @@ sentence_unlike (const UsUsual *usual,
                  gboolean       by_data)
 {
   double times = usual->distance / MAX (usual->typical, 1e-30);
+  /* by distance or by discrepancy, whichever made them so: the other may be as usual as any */
+  double beyond = MAX (usual->nearer, 1 - MIN (usual->p_distance, usual->p_mmd));
   g_autofree char *said = NULL;
 
   if (usual->nearer < 1)
@@ -55,7 +57,7 @@ sentence_unlike (const UsUsual *usual,
           "simulations do. What follows is not to be believed.")
       : _("No simulation resembles these data: what the network sees in them lies farther from all simulations than "
           "%.1f %% of %zu held-out simulations do. What follows is not to be believed."),
-      100 * usual->nearer, usual->n_held_out);
+      100 * beyond, usual->n_held_out);
   said = times < 9.95 ? g_strdup_printf ("%.1f", times) : times < 1e6 ? g_strdup_printf ("%.0f", times)
                       : g_strdup (_("a million and more"));
   return g_strdup_printf (by_data
