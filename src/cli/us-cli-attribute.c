@@ -69,7 +69,8 @@ print_words (const UsAttributed *answer,
   if (bank == NULL)
     printf ("They were made anew from the model’s prior.\n");
   if (left_out > 0)
-    printf ("%zu rows of %s have values that are not finite and were left out, the first of them row %zu.\n", left_out, bank,
+    printf ("%zu rows of %s have values that are not finite and were left out, the first of them row %zu.\n", left_out,
+            bank != NULL ? bank : "those",
             us_attribution_first_left_out (us_attributor_summaries (answer->attributor)) + 1);
 }
 
