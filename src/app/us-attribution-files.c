@@ -73,7 +73,7 @@ on_data_clicked_cb (UsAttributionPage *self)
 static void
 on_bank_clicked_cb (UsAttributionPage *self)
 {
-  static const char *const suffixes[] = { "npz", "npy", "h5", NULL };
+  static const char *const suffixes[] = { "npz", NULL };
 
   choose (self, _("Choose Simulations"), GTK_FILE_CHOOSER_ACTION_OPEN, _("_Open"), _("Tables of simulations"), suffixes,
           us_attribution_page_set_bank);
