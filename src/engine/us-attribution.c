@@ -159,18 +159,6 @@ us_attribution_first_left_out (const UsAttribution *self)
 }
 
 gsize
-us_attribution_n_parameters (const UsAttribution *self)
-{
-  return self->n_parameters;
-}
-
-gsize
-us_attribution_n_summaries (const UsAttribution *self)
-{
-  return self->n_summaries;
-}
-
-gsize
 us_attribution_rank (const UsAttribution *self)
 {
   return self->rank;

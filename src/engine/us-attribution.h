@@ -58,8 +58,6 @@ gsize us_attribution_n_rows       (const UsAttribution *self);  /* finite ones *
 gsize us_attribution_n_left_out   (const UsAttribution *self);
 /* The row of the bank that was left out first; N when none was. */
 gsize us_attribution_first_left_out (const UsAttribution *self);
-gsize us_attribution_n_parameters (const UsAttribution *self);
-gsize us_attribution_n_summaries  (const UsAttribution *self);
 /* Directions in which the bank varies, of S. */
 gsize us_attribution_rank         (const UsAttribution *self);
 /* Which row of the bank finite row i was. */
