@@ -212,7 +212,7 @@ typedef enum
  * UsUsual:
  *
  * Where an observation stands among simulated ones: the distance to its fifth-nearest row, and the
- * maximum mean discrepancy (Gretton et al. 2012; sum of three inverse multiquadric kernels) between it
+ * maximum mean discrepancy (Gretton et al. 2012; mean of three inverse multiquadric kernels) between it
  * and the bank, each among the same of held-out rows.  In-distribution p-values are uniform.
  */
 typedef struct
@@ -246,7 +246,7 @@ double   us_attribution_mmd_test (const UsAttribution *self,
  * (an attribution whose summaries are the values); either may be NULL.  g_free. */
 char        *us_usual_sentence   (const UsUsual       *summaries,
                                   const UsUsual       *data);
-/* Of both together: twice the smaller p, the worse level. */
+/* Of both together: unlike any where either is; else unusual where twice the smaller p is at most 0.05. */
 UsUsualLevel us_usual_level      (const UsUsual       *summaries,
                                   const UsUsual       *data);
 
