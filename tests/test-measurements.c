@@ -192,6 +192,30 @@ test_onto_output_refused (void)
   g_assert_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE);
 }
 
+/* Days counted from far away are as far apart as others, and no two times share a point. */
+static void
+test_nearest_point (void)
+{
+  static const double days[] = { 2440000.0, 2440001.0, 2440002.0 };
+  UsOutput output = counted;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(UsMeasurements) far = read_text ("day,cases\n2440000,3\n2440002,8\n", NULL, &error);
+  g_autoptr(UsMeasurements) close = read_text ("day,cases\n0,3\n1,4\n1.000001,8\n", NULL, &error);
+  float x[5];
+
+  g_assert_no_error (error);
+  output.height = G_N_ELEMENTS (days);
+  output.x_values = days;
+  g_assert_true (us_measurements_to_output (far, &output, 2, FALSE, x, &error));
+  g_assert_no_error (error);
+  g_assert_cmpfloat (x[0], ==, 3);
+  g_assert_true (isnan (x[1]));
+  g_assert_cmpfloat (x[2], ==, 8);
+  g_assert_false (us_measurements_to_output (close, &counted, 1, FALSE, x, &error));
+  g_assert_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH);
+  g_assert_nonnull (strstr (error->message, "line 4"));
+}
+
 static void
 test_channels_by_name (void)
 {
@@ -267,6 +291,7 @@ main (int    argc,
   g_test_add_func ("/measurements/refused", test_refused);
   g_test_add_func ("/measurements/onto-output", test_onto_output);
   g_test_add_func ("/measurements/onto-output-refused", test_onto_output_refused);
+  g_test_add_func ("/measurements/nearest-point", test_nearest_point);
   g_test_add_func ("/measurements/channels-by-name", test_channels_by_name);
   g_test_add_func ("/measurements/shipped-series", test_shipped_series);
   g_test_add_func ("/measurements/shared-series", test_shared_series);

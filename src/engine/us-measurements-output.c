@@ -13,6 +13,7 @@
 
 /* Of the output's range: how far a measured time may lie from the point it is. */
 #define TIME_TOLERANCE 1e-6
+#define ROUNDING       1e-12    /* of a time */
 
 static gssize
 column_named (const UsMeasurements *self,
@@ -42,18 +43,26 @@ match_channels (const UsMeasurements *self,
     columns[c] = all ? (gsize) column_named (self, output, c) : c;
 }
 
-/* The point of the output at a time, or -1. */
+/* The point of the output that is nearest to a time, or -1: none is near enough. */
 static gssize
 point_at (const UsOutput *output,
           double          time)
 {
   double first = us_output_x (output, 0), last = us_output_x (output, output->height - 1);
-  double tolerance = TIME_TOLERANCE * MAX (fabs (last - first), fabs (time));
+  double least = TIME_TOLERANCE * fabs (last - first) + ROUNDING * fabs (time);
+  gssize nearest = -1;
 
   for (gsize t = 0; t < output->height; t++)
-    if (fabs (us_output_x (output, t) - time) <= tolerance)
-      return t;
-  return -1;
+    {
+      double away = fabs (us_output_x (output, t) - time);
+
+      if (away <= least)
+        {
+          least = away;
+          nearest = t;
+        }
+    }
+  return nearest;
 }
 
 static gboolean
@@ -94,6 +103,7 @@ us_measurements_to_output (const UsMeasurements *self,
                            GError              **error)
 {
   gsize C = output->channels, observed = 0;
+  gssize before = -1;
   g_autofree gsize *columns = g_new (gsize, C);
 
   g_return_val_if_fail (output->kind == US_OUTPUT_SERIES, FALSE);
@@ -114,7 +124,8 @@ us_measurements_to_output (const UsMeasurements *self,
     {
       gssize t = point_at (output, self->times[i]);
 
-      if (t < 0)
+      /* both rise: a point that is taken would lose its value without a word */
+      if (t <= before)
         {
           g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH,
                        _("%s, line %zu: %s %g is none of the %zu points of “%s” (%g … %g %s). "
@@ -123,6 +134,7 @@ us_measurements_to_output (const UsMeasurements *self,
                        us_output_x (output, output->height - 1), output->x_unit);
           return FALSE;
         }
+      before = t;
       for (gsize c = 0; c < C; c++)
         if (!take_value (self, output, i, columns[c], mask_bad, &x[t * C + c], &observed, error))
           return FALSE;
