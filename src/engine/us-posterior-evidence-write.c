@@ -182,8 +182,10 @@ write_plot (UsPlot      *plot,
 {
   g_autoptr(UsPlot) own = plot;
   g_autofree char *file = name != NULL ? g_strdup_printf ("%s-%s.svg", kind, name) : g_strdup_printf ("%s.svg", kind);
-  g_autofree char *path = g_build_filename (folder, file, NULL);
+  g_autofree char *path = NULL;
 
+  /* names come from anybody's table: "a/b" is no folder */
+  path = g_build_filename (folder, g_strdelimit (file, G_DIR_SEPARATOR_S, '_'), NULL);
   return us_plot_export (own, path, WIDTH, HEIGHT, US_THEME_LIGHT, error);
 }
 
