@@ -403,6 +403,9 @@ test_bad_files (void)
     { US_HEAD_MEAN, "summary_network", "{\"input\":[1,4,4],\"layers\":[]}" },
     { US_HEAD_MEAN, "head_network", "{\"input\":[1,1,4],\"layers\":[]}" },
     { US_HEAD_MEAN, "head_network", "nothing" },
+    /* 2^30 weights in a few words: refused before memory is taken */
+    { US_HEAD_MEAN, "summary_network", "{\"input\":[1,4,4],\"layers\":[{\"kind\":\"dense\",\"out\":1048576,\"bias\":true},"
+                                       "{\"kind\":\"dense\",\"out\":1024,\"bias\":true}]}" },
   };
   g_autofree char *folder = g_dir_make_tmp ("predictor-XXXXXX", NULL);
   g_autofree char *path = g_build_filename (folder, "model.safetensors", NULL);
@@ -427,6 +430,8 @@ test_bad_files (void)
       g_assert_null (us_predictor_load (bad, &error));
       if (error == NULL || error->domain != US_FORMAT_ERROR || strstr (error->message, "bad.safetensors") == NULL)
         g_error ("%s = %s: %s", edits[i].key, edits[i].value, error != NULL ? error->message : "taken");
+      if (i == G_N_ELEMENTS (edits) - 1)
+        g_assert_nonnull (strstr (error->message, "fewer than the architecture needs"));
     }
 
   g_assert_true (g_file_get_contents (path, &bytes, &length, NULL));

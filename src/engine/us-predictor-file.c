@@ -553,6 +553,8 @@ read_network (UsSafetensors  *file,
                    network_keys[part], got_in, h * w * c);
       return NULL;
     }
+  if (!us_safetensors_fits_network (file, network, error))
+    return NULL;
   weights = us_weights_new (network, 0);
   if (!us_safetensors_get_weights (file, prefixes[part], weights, error))
     return NULL;

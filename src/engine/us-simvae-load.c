@@ -58,6 +58,23 @@ take_block (UsSafetensors         *file,
 }
 
 gboolean
+us_safetensors_fits_network (UsSafetensors    *file,
+                             const UsNetwork  *network,
+                             GError          **error)
+{
+  g_auto(GStrv) names = us_safetensors_list (file);
+  gsize n = 0;
+
+  for (gsize i = 0; names[i] != NULL; i++)
+    n += us_safetensors_get (file, names[i])->n_elements;
+  if (us_network_n_parameters (network) <= n)
+    return TRUE;
+  g_set_error_literal (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH,
+                       "the tensors are fewer than the architecture needs");
+  return FALSE;
+}
+
+gboolean
 us_safetensors_get_weights (UsSafetensors  *file,
                             const char     *prefix,
                             UsWeights      *weights,
@@ -269,6 +286,8 @@ read_network (UsSafetensors  *file,
                    ", which does not fit the simulator", key, got_in, got_out);
       return NULL;
     }
+  if (!us_safetensors_fits_network (file, network, error))
+    return NULL;
   weights = us_weights_new (network, 0);
   if (!us_safetensors_get_weights (file, prefix, weights, error))
     return NULL;

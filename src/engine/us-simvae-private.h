@@ -127,6 +127,10 @@ void us_answers_clamp         (const UsPrior *prior,
 void     us_safetensors_add_weights (UsSafetensors    *file,
                                      const char       *prefix,
                                      const UsWeights  *weights);
+/* Before memory is taken for an architecture: does the file hold as many numbers? */
+gboolean us_safetensors_fits_network (UsSafetensors    *file,
+                                      const UsNetwork  *network,
+                                      GError          **error);
 /* Errors: MISMATCH when one is missing or of another shape, VALUE when not finite. */
 gboolean us_safetensors_get_weights (UsSafetensors    *file,
                                      const char       *prefix,
