@@ -32,7 +32,7 @@ typedef struct
   UsFeatureKind kind;
   gsize  column;             /* of x */
   double centre, spread;     /* tamed */
-  double knots[US_FEATURE_KNOTS];   /* rank: increasing quantiles at the normal scores of us_feature_score() */
+  double knots[US_FEATURE_KNOTS];   /* rank: increasing quantiles at the normal scores below */
   guint  n_knots;
   double scores[US_FEATURE_KNOTS];
   double mean, scale;        /* of the value made: standardised last */
@@ -76,11 +76,11 @@ void        us_symmetry_follow (UsSymmetry       *walk,
                                 const UsSymmetry *step,
                                 gsize             n_slots,
                                 gsize            *scratch);
-/* Those that rows u (N, P), x (N, F) have: us-posterior-symmetry.c.  notes: sentences are added. */
 /* Different products of the symmetries, the identity first, at most US_POSTERIOR_TURNS. */
 GPtrArray  *us_symmetries_turns (GPtrArray *symmetries,
                                  gsize      n_slots,
                                  guint64    seed);
+/* Those that rows u (N, P), x (N, F) have: us-posterior-symmetry.c.  notes: sentences are added. */
 GPtrArray  *us_symmetries_find (const UsFeatures *features,
                                 gsize             n_rows,
                                 gsize             P,
