@@ -54,7 +54,7 @@ static const UsParameter parameters[P] = {
 static const UsOutput outputs[] = US_GROWTH_OUTPUTS;
 
 static const UsDerived derived[] = {
-  { "doubling_time", N_("First doubling time"), "t₂", "h", TRUE, doubling_time },
+  { "doubling_time", N_("First doubling time, far below the capacity"), "t₂", "h", TRUE, doubling_time },
   { "inflection", N_("Time of fastest growth"), "tᵢ", "h", FALSE, inflection },
   { "fastest", N_("Fastest growth"), "Ṅ", "1/h", TRUE, fastest },
 };
