@@ -179,14 +179,14 @@ static gboolean
 named_in (const UsMeasurementsOptions *options,
           const char                  *name)
 {
-  g_auto(GStrv) parts = NULL;
+  g_auto(GStrv) parts = g_strsplit (options->where != NULL ? options->where : "", ",", -1);
 
-  if (options->where == NULL)
-    return FALSE;
-  parts = g_strsplit_set (options->where, ",=", -1);
-  for (gsize i = 0; parts[i] != NULL; i += 2)
-    if (g_str_equal (g_strstrip (parts[i]), name))
-      return TRUE;
+  for (char **part = parts; *part != NULL; part++)
+    {
+      (*part)[strcspn (*part, "=")] = '\0';
+      if (g_str_equal (g_strstrip (*part), name))
+        return TRUE;
+    }
   return FALSE;
 }
 
