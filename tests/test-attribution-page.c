@@ -99,27 +99,6 @@ open_all (Fixture    *f,
   g_assert_cmpstr (visible_state (f), ==, "work");
 }
 
-static void
-collect (GtkWidget *root,
-         GType      type,
-         GPtrArray *into)
-{
-  if (G_TYPE_CHECK_INSTANCE_TYPE (root, type))
-    g_ptr_array_add (into, root);
-  for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL; child = gtk_widget_get_next_sibling (child))
-    collect (child, type, into);
-}
-
-static GPtrArray *
-all_of (Fixture *f,
-        GType    type)
-{
-  GPtrArray *found = g_ptr_array_new ();
-
-  collect (GTK_WIDGET (f->page), type, found);
-  return found;
-}
-
 /* The engine's own answer, on this thread. */
 static UsAttributed *
 expected_answer (const char *data,
@@ -166,8 +145,8 @@ test_answer (Fixture       *f,
   g_assert_cmpmem (answer->matches->row, answer->matches->n * sizeof (gsize), expected->matches->row,
                    expected->matches->n * sizeof (gsize));
   g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), expected->sentence));
-  tables = all_of (f, US_TYPE_TABLE);
-  charts = all_of (f, US_TYPE_CHART);
+  tables = fixture_all_of (GTK_WIDGET (f->page), US_TYPE_TABLE);
+  charts = fixture_all_of (GTK_WIDGET (f->page), US_TYPE_CHART);
   g_assert_cmpuint (tables->len, ==, 2);
   g_assert_cmpuint (charts->len, ==, 1 + simulator->n_parameters);
   for (guint i = 0; i < charts->len; i++)
@@ -217,8 +196,8 @@ test_pin (Fixture       *f,
   GtkWidget *spin;
 
   open_all (f, data_file);
-  charts = all_of (f, US_TYPE_CHART);
-  tables = all_of (f, US_TYPE_TABLE);
+  charts = fixture_all_of (GTK_WIDGET (f->page), US_TYPE_CHART);
+  tables = fixture_all_of (GTK_WIDGET (f->page), US_TYPE_TABLE);
   spin = fixture_find (GTK_WIDGET (f->page), GTK_TYPE_SPIN_BUTTON);
   g_assert_cmpstr (gtk_editable_get_text (GTK_EDITABLE (spin)), ==, "none");
   g_assert_false (shows_layer (charts, "Pinned simulation"));
@@ -244,7 +223,7 @@ test_sort (Fixture       *f,
   g_autofree char *least_text = NULL, *greatest_text = NULL;
 
   open_all (f, data_file);
-  tables = all_of (f, US_TYPE_TABLE);
+  tables = fixture_all_of (GTK_WIDGET (f->page), US_TYPE_TABLE);
   matches = us_attribution_page_get_answer (f->page)->matches;
   drawn = MIN (60, matches->n);
   for (gsize k = 0; k < drawn; k++)

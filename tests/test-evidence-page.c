@@ -66,28 +66,6 @@ visible_state (Fixture *f)
   return gtk_stack_get_visible_child_name (GTK_STACK (fixture_find (GTK_WIDGET (f->page), GTK_TYPE_STACK)));
 }
 
-/* All widgets of a type below root, in order. */
-static void
-collect (GtkWidget *root,
-         GType      type,
-         GPtrArray *into)
-{
-  if (G_TYPE_CHECK_INSTANCE_TYPE (root, type))
-    g_ptr_array_add (into, root);
-  for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL; child = gtk_widget_get_next_sibling (child))
-    collect (child, type, into);
-}
-
-static GPtrArray *
-all_of (Fixture *f,
-        GType    type)
-{
-  GPtrArray *found = g_ptr_array_new ();
-
-  collect (GTK_WIDGET (f->page), type, found);
-  return found;
-}
-
 static void
 test_empty (Fixture       *f,
             gconstpointer  data)
@@ -116,7 +94,7 @@ test_numbers (Fixture       *f,
               gconstpointer  data)
 {
   g_autoptr(UsEvaluation) evaluation = NULL;
-  g_autoptr(GPtrArray) tables = all_of (f, US_TYPE_TABLE);
+  g_autoptr(GPtrArray) tables = fixture_all_of (GTK_WIDGET (f->page), US_TYPE_TABLE);
   g_autoptr(GError) error = NULL;
   UsTable *scores, *accuracy;
 
@@ -145,7 +123,7 @@ static void
 test_published (Fixture       *f,
                 gconstpointer  data)
 {
-  g_autoptr(GPtrArray) tables = all_of (f, US_TYPE_TABLE);
+  g_autoptr(GPtrArray) tables = fixture_all_of (GTK_WIDGET (f->page), US_TYPE_TABLE);
 
   open_model (f, box_file);
   g_assert_true (fixture_wait (is_done, f->page, 120));
@@ -168,7 +146,7 @@ test_charts (Fixture       *f,
 
   open_model (f, pictures ? box_file : rlc_file);
   g_assert_true (fixture_wait (is_done, f->page, 120));
-  charts = all_of (f, US_TYPE_CHART);
+  charts = fixture_all_of (GTK_WIDGET (f->page), US_TYPE_CHART);
   /* two matrices, the budget, the cases: one of all pictures, or two channels of four curves */
   g_assert_cmpuint (charts->len, ==, 3 + (pictures ? 1 : 8));
   for (guint i = 0; i < charts->len; i++)
@@ -231,7 +209,7 @@ test_training (Fixture       *f,
   g_assert_true (fixture_wait (is_done, f->page, 120));
   g_assert_cmpstr (visible_state (f), ==, "work");
   /* the budget was recorded */
-  charts = all_of (f, US_TYPE_CHART);
+  charts = fixture_all_of (GTK_WIDGET (f->page), US_TYPE_CHART);
   g_assert_cmpuint (us_plot_get_n_layers (us_chart_get_plot (charts->pdata[2])), ==, 3);
 }
 

@@ -172,3 +172,25 @@ fixture_find_label (GtkWidget  *root,
     }
   return NULL;
 }
+
+static inline void
+fixture_collect (GtkWidget *root,
+                 GType      type,
+                 GPtrArray *into)
+{
+  if (G_TYPE_CHECK_INSTANCE_TYPE (root, type))
+    g_ptr_array_add (into, root);
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL; child = gtk_widget_get_next_sibling (child))
+    fixture_collect (child, type, into);
+}
+
+/* All widgets of a type below root, in order. */
+static inline GPtrArray *
+fixture_all_of (GtkWidget *root,
+                GType      type)
+{
+  GPtrArray *found = g_ptr_array_new ();
+
+  fixture_collect (root, type, found);
+  return found;
+}

@@ -433,6 +433,8 @@ run_fit (int           argc,
     return FALSE;
   if (argc < 2)
     return us_cli_misused (error, "which mechanisms? understudy-cli simulators lists them");
+  if (!isfinite (zero))
+    return us_cli_misused (error, "--zero: expected a time, a finite number");
   if (path == NULL)
     return us_cli_misused (error, "--data is missing: a CSV with a column of times");
   options = us_cli_series_options (&series);

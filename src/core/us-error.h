@@ -39,4 +39,9 @@ typedef enum
   US_FORMAT_ERROR_MISSING,
 } UsFormatError;
 
+/* Work shared between threads failed: keeps the first error in *kept, frees later ones.  Takes error over. */
+void us_error_keep_first (GMutex  *lock,
+                          GError **kept,
+                          GError  *error);
+
 G_END_DECLS

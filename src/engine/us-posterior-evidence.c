@@ -190,18 +190,6 @@ simulate_rows (Work    *work,
 /* -- calibration --------------------------------------------------------- */
 
 static void
-take_error (Work   *work,
-            GError *error)
-{
-  g_mutex_lock (&work->lock);
-  if (work->error == NULL)
-    work->error = error;
-  else
-    g_error_free (error);
-  g_mutex_unlock (&work->lock);
-}
-
-static void
 ask_row (gpointer data,
          gsize    chunk,
          guint    worker)
@@ -222,7 +210,7 @@ ask_row (gpointer data,
       || !us_posterior_log_density (self->model, x, l_count, theta, density, &error)
       || !us_posterior_log_density (self->model, x, 1, work->theta + m * work->p_count, &work->log_density[m], &error))
     {
-      take_error (work, error);
+      us_error_keep_first (&work->lock, &work->error, error);
       return;
     }
   fill_quantities (self, work->theta + m * work->p_count, truth);
@@ -285,16 +273,22 @@ make_cases (Work    *work,
   for (gsize q = 0; q < G_N_ELEMENTS (levels); q++)
     {
       double sum = 0;
+      gsize n_told = 0;
 
       for (gsize i = 0; i < self->n_cases; i++)
         {
           g_autofree double *x = g_new (double, work->v_count);
+          double inside;
 
           for (gsize v = 0; v < work->v_count; v++)
             x[v] = self->cases[i].x[v];
-          sum += us_predictive_band_inside (self->cases[i].band, q, x);
+          inside = us_predictive_band_inside (self->cases[i].band, q, x);
+          if (isnan (inside))           /* nothing was observed */
+            continue;
+          sum += inside;
+          n_told++;
         }
-      self->inside[q] = sum / self->n_cases;
+      self->inside[q] = n_told > 0 ? sum / n_told : NAN;
     }
   return TRUE;
 }

@@ -35,18 +35,6 @@ typedef struct
   GError        *error;                         /* the first one; guarded by lock */
 } Fits;
 
-static void
-take_error (Fits   *work,
-            GError *error)
-{
-  g_mutex_lock (&work->lock);
-  if (work->error == NULL)
-    work->error = error;
-  else
-    g_error_free (error);
-  g_mutex_unlock (&work->lock);
-}
-
 /* One observation by all mechanisms. */
 static void
 fit_row (gpointer data,
@@ -75,7 +63,7 @@ fit_row (gpointer data,
       /* a mechanism that can have made this with no parameters at all: none of the criteria choose it */
       if (fit == NULL && !g_error_matches (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE))
         {
-          take_error (work, error);
+          us_error_keep_first (&work->lock, &work->error, error);
           return;
         }
       g_clear_error (&error);
