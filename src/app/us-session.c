@@ -19,6 +19,7 @@ struct _UsSession
   char              *path;              /* or NULL */
   char              *title;
   gboolean           unsaved;
+  UsLearnt          *learnt;
 
   /* Work. */
   UsTrainer         *trainer;           /* or NULL */
@@ -262,6 +263,14 @@ us_session_get_preview (UsSession *self)
   g_return_val_if_fail (US_IS_SESSION (self), NULL);
 
   return self->preview;
+}
+
+UsLearnt *
+us_session_get_learnt (UsSession *self)
+{
+  g_return_val_if_fail (US_IS_SESSION (self), NULL);
+
+  return self->learnt;
 }
 
 void
@@ -686,6 +695,7 @@ us_session_finalize (GObject *object)
 
   g_clear_pointer (&self->prior, us_prior_unref);
   g_clear_pointer (&self->model, us_simvae_unref);
+  g_clear_object (&self->learnt);
   g_free (self->path);
   g_free (self->title);
 
@@ -731,6 +741,7 @@ us_session_init (UsSession *self)
   gsize n;
   const UsSimulator *const *list = us_registry_list (&n);
 
+  self->learnt = us_learnt_new ();
   self->preview = us_preview_new ("preview");
   self->title = g_strdup (_("No model"));
   if (n > 0)

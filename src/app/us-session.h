@@ -2,6 +2,7 @@
 #pragma once
 
 #include "us-ingest.h"
+#include "us-learnt.h"
 #include "us-preview.h"
 #include "us-simvae.h"
 #include "us-trainer.h"
@@ -96,6 +97,9 @@ void               us_session_set_follows_training (UsSession         *self,
 char              *us_session_dup_training_path (UsSession            *self);
 /* There is a checkpoint for the present simulator and output. */
 gboolean           us_session_can_resume       (UsSession             *self);
+
+/* What was learnt from mechanisms (posterior, predictor), and the measured series it is asked about. */
+UsLearnt          *us_session_get_learnt       (UsSession         *self);   /* borrowed */
 
 /* The slot for what follows a slider or a pen on the visible page. */
 UsPreview         *us_session_get_preview      (UsSession             *self);   /* borrowed */
