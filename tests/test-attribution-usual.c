@@ -3,6 +3,7 @@
 #include "us-attribution.h"
 
 #include "us-rng.h"
+#include "us-sort.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -32,15 +33,6 @@ make (gsize        n,
   return attribution;
 }
 
-static int
-compare_doubles (const void *a,
-                 const void *b)
-{
-  double x = *(const double *) a, y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
-
 /* Kolmogorov's distance to the uniform distribution; sorts. */
 static double
 uniform_distance (gsize   n,
@@ -48,7 +40,7 @@ uniform_distance (gsize   n,
 {
   double worst = 0;
 
-  qsort (p, n, sizeof (double), compare_doubles);
+  us_sort_doubles (n, p);
   for (gsize i = 0; i < n; i++)
     worst = MAX (worst, MAX (fabs (p[i] - (double) i / n), fabs (p[i] - (i + 1.0) / n)));
   return worst;

@@ -5,6 +5,7 @@
 #include "us-error.h"
 #include "us-rng.h"
 #include "us-two-sample.h"
+#include "us-sort.h"
 
 #include <gio/gio.h>
 #include <math.h>
@@ -197,15 +198,6 @@ test_workers (void)
 
 /* -- weights ------------------------------------------------------------------- */
 
-static int
-compare_floats (const void *a,
-                const void *b)
-{
-  float x = *(const float *) a, y = *(const float *) b;
-
-  return (x > y) - (x < y);
-}
-
 /* All that is said of weights, against all distances sorted. */
 static void
 check_weights (const UsAttribution        *attribution,
@@ -218,7 +210,7 @@ check_weights (const UsAttribution        *attribution,
   double sum = 0, squares = 0, b = matches->bandwidth, first;
 
   us_attribution_distances (attribution, matches->whitened, NULL, distances);
-  qsort (distances, n, sizeof (float), compare_floats);
+  us_sort_floats (n, distances);
   for (gsize k = 0; k < matches->n; k++)
     {
       /* the nearest rows, none left out */

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "us-rng.h"
+#include "us-sort.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -75,15 +76,6 @@ test_copy_is_state (void)
     g_assert_cmpfloat (us_rng_normal (&rng), ==, us_rng_normal (&copy));
 }
 
-static int
-compare_doubles (const void *a,
-                 const void *b)
-{
-  double x = *(const double *) a, y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
-
 /* Kolmogorov-Smirnov: sqrt (n) D exceeds 1.95 once in 1,000 (Smirnov 1948). */
 static void
 assert_ks (double *values,
@@ -92,7 +84,7 @@ assert_ks (double *values,
 {
   double worst = 0.0;
 
-  qsort (values, n, sizeof (double), compare_doubles);
+  us_sort_doubles (n, values);
   for (gsize i = 0; i < n; i++)
     {
       double f = cdf (values[i]);

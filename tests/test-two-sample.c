@@ -3,6 +3,7 @@
 
 #include "us-rng.h"
 #include "us-two-sample.h"
+#include "us-sort.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -258,15 +259,6 @@ test_mmd_normals (void)
   g_assert_cmpfloat_with_epsilon (mean, expected, 4 * sqrt ((square - mean * mean) / (double) repeats));
 }
 
-static int
-compare_doubles (const void *a,
-                 const void *b)
-{
-  const double *p = a, *q = b;
-
-  return (*p > *q) - (*p < *q);
-}
-
 /* Kolmogorov's distance of p-values from a uniform distribution on the steps 1/m … 1. */
 static double
 distance_from_uniform (gsize   n,
@@ -274,7 +266,7 @@ distance_from_uniform (gsize   n,
 {
   double most = 0;
 
-  qsort (p, n, sizeof *p, compare_doubles);
+  us_sort_doubles (n, p);
   for (gsize i = 0; i < n; i++)
     if (i + 1 == n || p[i + 1] > p[i])
       most = MAX (most, fabs ((double) (i + 1) / (double) n - p[i]));

@@ -5,6 +5,7 @@
 #include "us-draw-sheet.h"
 
 #include "us-series-plot.h"
+#include "us-sort.h"
 
 #include <glib/gi18n.h>
 #include <stdlib.h>
@@ -17,15 +18,6 @@ us_draw_sheet_free (UsDrawSheet *self)
   g_free (self->plots);
   g_clear_error (&self->error);
   g_free (self);
-}
-
-static int
-compare_doubles (const void *a,
-                 const void *b)
-{
-  double x = *(const double *) a, y = *(const double *) b;
-
-  return (x > y) - (x < y);
 }
 
 static UsPlot *
@@ -93,7 +85,7 @@ us_draw_sheet_new (UsPrior    *prior,
         return g_steal_pointer (&self);
       times[d] = g_get_monotonic_time () - start;
     }
-  qsort (times, n_draws, sizeof *times, compare_doubles);
+  us_sort_doubles (n_draws, times);
   self->run_us = times[n_draws / 2];
   self->n_plots = output->kind == US_OUTPUT_SERIES && output->channel_info != NULL ? output->channels : 1;
   self->plots = g_new (UsPlot *, self->n_plots);

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "us-latency.h"
+#include "us-sort.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -45,15 +46,6 @@ us_latency_answer (UsLatency *self,
     }
 }
 
-static int
-compare_floats (const void *a,
-                const void *b)
-{
-  float x = *(const float *) a, y = *(const float *) b;
-
-  return (x > y) - (x < y);
-}
-
 void
 us_latency_measure (const UsLatency *self,
                     UsLatencyStats  *stats)
@@ -64,7 +56,7 @@ us_latency_measure (const UsLatency *self,
   memset (stats, 0, sizeof *stats);
   if (n == 0)
     return;
-  qsort (sorted, n, sizeof *sorted, compare_floats);
+  us_sort_floats (n, sorted);
   stats->n = n;
   stats->median_ms = sorted[n / 2];
   stats->p99_ms = sorted[MIN (n - 1, (guint) ceil (0.99 * n))];

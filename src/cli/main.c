@@ -91,13 +91,6 @@ on_unpacked (guint64  done,
   us_cli_progress (done < total ? text : NULL);
 }
 
-static void
-set_flag (GCancellable *cancellable,
-          gint         *flag)
-{
-  g_atomic_int_set (flag, 1);
-}
-
 int
 main (int    argc,
       char **argv)
@@ -119,7 +112,7 @@ main (int    argc,
       return US_CLI_DONE;
     }
 
-  g_cancellable_connect (cancellable, G_CALLBACK (set_flag), &cancelled, NULL);
+  g_cancellable_connect (cancellable, G_CALLBACK (us_cli_set_flag), &cancelled, NULL);
   us_dataset_set_monitor (on_unpacked, NULL, &cancelled);
   catch_signals (cancellable);
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)

@@ -24,13 +24,6 @@ static const char *const level_titles[] = {
 };
 
 static void
-set_flag (GCancellable *cancellable,
-          gint         *flag)
-{
-  g_atomic_int_set (flag, 1);
-}
-
-static void
 on_prepared (double   fraction,
              gpointer data)
 {
@@ -298,7 +291,7 @@ run_attribute (int           argc,
   if (!us_cli_parse (&us_cli_command_attribute, entries, &argc, &argv, 1, error)
       || !parse_options (&options, &config, &how, &top, error))
     return FALSE;
-  handler = g_cancellable_connect (cancellable, G_CALLBACK (set_flag), &stop, NULL);
+  handler = g_cancellable_connect (cancellable, G_CALLBACK (us_cli_set_flag), &stop, NULL);
   answer = answer_data (&options, argv[1], &config, &how, &stop, error);
   g_cancellable_disconnect (cancellable, handler);
   if (answer == NULL

@@ -7,6 +7,7 @@
 #include "us-attribution.h"
 #include "us-memory.h"
 #include "us-rng.h"
+#include "us-sort.h"
 
 #include <stdlib.h>
 
@@ -28,15 +29,6 @@ draw_chunk (gpointer data,
     h[i] = (float) us_rng_normal (&rng);
 }
 
-static int
-compare_doubles (const void *a,
-                 const void *b)
-{
-  double x = *(const double *) a, y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
-
 static void
 report (const char      *variant,
         guint            threads,
@@ -47,7 +39,7 @@ report (const char      *variant,
   UsBenchmarkResult result = { .bench = "attribution_query", .variant = variant, .threads = threads, .batch = 1,
                                .n = times->len };
 
-  qsort (times->data, times->len, sizeof (double), compare_doubles);
+  us_sort_doubles (times->len, (double *) times->data);
   result.ms = g_array_index (times, double, times->len / 2);
   result.ms_min = g_array_index (times, double, 0);
   result.ms_p99 = g_array_index (times, double, (guint) (0.99 * (times->len - 1)));

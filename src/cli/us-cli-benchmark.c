@@ -6,6 +6,7 @@
 #include "us-cli.h"
 #include "us-isa.h"
 #include "us-pool.h"
+#include "us-sort.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,15 +130,6 @@ simulate_chunk (gpointer data,
     g_printerr ("%s\n", error->message);
 }
 
-static int
-compare_doubles (const void *a,
-                 const void *b)
-{
-  double x = *(const double *) a, y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
-
 /* Runs of one simulator, as the trainer asks for them. */
 static void
 benchmark_simulator (const UsSimulator *simulator,
@@ -169,7 +161,7 @@ benchmark_simulator (const UsSimulator *simulator,
       ms = (g_get_monotonic_time () - start) / 1e3;
       g_array_append_val (times, ms);
     }
-  qsort (times->data, times->len, sizeof (double), compare_doubles);
+  us_sort_doubles (times->len, (double *) times->data);
   result = (UsBenchmarkResult) {
     .bench = "simulate", .variant = variant, .threads = threads, .batch = rows, .n = times->len,
     .ms = g_array_index (times, double, times->len / 2),

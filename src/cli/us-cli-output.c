@@ -97,6 +97,13 @@ us_cli_print_json (JsonBuilder *builder,
 }
 
 void
+us_cli_set_flag (GCancellable *cancellable,
+                 gint         *flag)
+{
+  g_atomic_int_set (flag, 1);
+}
+
+void
 us_cli_progress (const char *text)
 {
   static gint64 last;

@@ -6,6 +6,7 @@
 #include "us-csv.h"
 #include "us-json.h"
 #include "us-posterior-data.h"
+#include "us-sort.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -207,15 +208,6 @@ typedef struct
   double mean, sd, q05, q50, q95;
 } Marginal;
 
-static int
-compare_doubles (const void *a,
-                 const void *b)
-{
-  double one = *(const double *) a, other = *(const double *) b;
-
-  return (one > other) - (one < other);
-}
-
 static double
 quantile (const double *sorted,
           gsize         n,
@@ -244,7 +236,7 @@ measure_marginal (const double *theta,
   for (gsize i = 0; i < n; i++)
     m.sd += (v[i] - m.mean) * (v[i] - m.mean);
   m.sd = n > 1 ? sqrt (m.sd / (double) (n - 1)) : 0.0;
-  qsort (v, n, sizeof (double), compare_doubles);
+  us_sort_doubles (n, v);
   m.q05 = quantile (v, n, 0.05);
   m.q50 = quantile (v, n, 0.5);
   m.q95 = quantile (v, n, 0.95);

@@ -139,13 +139,6 @@ on_progress (const UsPredictorProgress *progress,
 }
 
 static void
-set_flag (GCancellable *cancellable,
-          gint         *flag)
-{
-  g_atomic_int_set (flag, 1);
-}
-
-static void
 print_training (const UsPredictor *self,
                 const char        *path,
                 gboolean           json)
@@ -191,7 +184,7 @@ train (const UsTask            *task,
 {
   g_autoptr(UsPredictor) predictor = NULL;
   gint cancelled = 0;
-  gulong handler = g_cancellable_connect (cancellable, G_CALLBACK (set_flag), &cancelled, NULL);
+  gulong handler = g_cancellable_connect (cancellable, G_CALLBACK (us_cli_set_flag), &cancelled, NULL);
 
   predictor = us_task_train (task, (gsize) n_rows, config, on_progress, &n_rows, &cancelled, error);
   g_cancellable_disconnect (cancellable, handler);

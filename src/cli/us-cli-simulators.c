@@ -372,13 +372,6 @@ on_simulated (guint64  done,
   us_cli_progress (text);
 }
 
-static void
-set_flag (GCancellable *cancellable,
-          gint         *flag)
-{
-  g_atomic_int_set (flag, 1);
-}
-
 static gboolean
 run_simulate (int           argc,
               char        **argv,
@@ -418,7 +411,7 @@ run_simulate (int           argc,
       || !us_cli_output (simulator, output_id, &output, error)
       || (prior = us_cli_prior (simulator, prior_texts, error)) == NULL)
     return FALSE;
-  handler = g_cancellable_connect (cancellable, G_CALLBACK (set_flag), &stop, NULL);
+  handler = g_cancellable_connect (cancellable, G_CALLBACK (us_cli_set_flag), &stop, NULL);
   done = us_bank_simulate (prior, output, seed, count, jobs, out, on_simulated, &start, &stop, error);
   g_cancellable_disconnect (cancellable, handler);
   us_cli_progress (NULL);

@@ -54,7 +54,6 @@ extern const UsCliCommand us_cli_command_decode;
 extern const UsCliCommand us_cli_command_infer;
 extern const UsCliCommand us_cli_command_fit;
 extern const UsCliCommand us_cli_command_attribute;
-extern const UsCliCommand us_cli_command_fit;
 extern const UsCliCommand us_cli_command_evaluate;
 extern const UsCliCommand us_cli_command_reproduce;
 extern const UsCliCommand us_cli_command_benchmark;
@@ -176,6 +175,9 @@ void     us_cli_print_json (JsonBuilder *builder,
 /* Prints the metrics.json that stands in a folder, as it stands. */
 gboolean us_cli_print_metrics (const char *folder,
                                GError    **error);
+/* For g_cancellable_connect (): sets a flag that work reads atomically. */
+void     us_cli_set_flag   (GCancellable *cancellable,
+                            gint         *flag);
 /* The line on standard error: rewritten in place on a terminal, else one line
  * each ten seconds; text NULL ends it. */
 void     us_cli_progress   (const char *text);

@@ -5,6 +5,7 @@
 #include "us-attribution-private.h"
 
 #include "us-rng.h"
+#include "us-sort.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,15 +22,6 @@
 #define UNUSUAL 0.05
 #define UNLIKE_ANY 0.005
 #define FAR_BEYOND 1.5          /* times the farthest held-out row */
-
-static int
-compare_doubles (const void *a,
-                 const void *b)
-{
-  double x = *(const double *) a, y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
 
 /* -- distances ------------------------------------------------------------- */
 
@@ -225,7 +217,7 @@ choose_references (UsAttribution *self)
   for (gsize i = 0; i < n_pairs; i++)
     squared[i] = squared_distance (s_count, self->references + i * s_count,
                                    self->references + (i + n / 2) % n * s_count);
-  qsort (squared, n_pairs, sizeof (double), compare_doubles);
+  us_sort_doubles (n_pairs, squared);
   self->kernel_scale = MAX (squared[n_pairs / 2], 1e-6 * s_count);
 }
 
@@ -280,8 +272,8 @@ us_attribution_make_held_out (UsAttribution        *self,
   if (work.stopped)
     return FALSE;
   measure_discrepancy (self, held_out, pool);
-  qsort (self->held_out_distance, n, sizeof (double), compare_doubles);
-  qsort (self->held_out_mmd, n, sizeof (double), compare_doubles);
+  us_sort_doubles (n, self->held_out_distance);
+  us_sort_doubles (n, self->held_out_mmd);
   if (progress != NULL)
     progress (1, data);
   return TRUE;

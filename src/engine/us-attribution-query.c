@@ -5,6 +5,7 @@
 #include "us-attribution-private.h"
 
 #include "us-error.h"
+#include "us-sort.h"
 
 #include <float.h>
 #include <gio/gio.h>
@@ -55,15 +56,6 @@ us_attribution_search (const UsAttribution *self,
 /* -- the nearest --------------------------------------------------------- */
 
 static int
-compare_floats (const void *a,
-                const void *b)
-{
-  float x = *(const float *) a, y = *(const float *) b;
-
-  return (x > y) - (x < y);
-}
-
-static int
 compare_candidates (const void *a,
                     const void *b)
 {
@@ -86,7 +78,7 @@ us_attribution_nearest (gsize        n,
 
   for (gsize i = 0; i < n_sample; i++)
     sample[i] = squared[i * stride];
-  qsort (sample, n_sample, sizeof (float), compare_floats);
+  us_sort_floats (n_sample, sample);
   /* Few rows beyond those wanted: three standard errors of the sample's rank; if still too few, twice as far. */
   for (double place = rank + 3 * sqrt (rank) + 3;; place *= 2)
     {

@@ -4,6 +4,7 @@
 #include "us-simvae-private.h"
 
 #include "us-error.h"
+#include "us-sort.h"
 
 #include <json-glib/json-glib.h>
 #include <math.h>
@@ -76,15 +77,6 @@ us_calibration_new_prior (gsize n_parameters)
 }
 
 static int
-compare_doubles (gconstpointer a,
-                 gconstpointer b)
-{
-  double x = *(const double *) a, y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
-
-static int
 compare_by_error (gconstpointer a,
                   gconstpointer b,
                   gpointer      data)
@@ -134,7 +126,7 @@ fill_bin (UsCalibration     *self,
           absolute[i] = fabs (e);
           sum += e * e;
         }
-      qsort (absolute, n, sizeof *absolute, compare_doubles);
+      us_sort_doubles (n, absolute);
       self->sd[bin * p_count + p] = sqrt (sum / n);
       self->half[bin * p_count + p] = absolute[rank];
     }
@@ -222,7 +214,7 @@ us_calibration_fit (gsize              n_parameters,
       make_rising (self->half + p, weight, self->n_bins, n_parameters);
     }
 
-  qsort (rms, n_rms, sizeof *rms, compare_doubles);
+  us_sort_doubles (n_rms, rms);
   for (gsize q = 0; q < self->n_quantiles; q++)
     self->unusual[q] = rms[(n_rms - 1) * q / (self->n_quantiles - 1)];
   return self;

@@ -6,6 +6,7 @@
 #include "us-mutual-information.h"
 #include "us-polynomial-r2.h"
 #include "us-symmetry.h"
+#include "us-sort.h"
 
 #include <math.h>
 #include <string.h>
@@ -69,15 +70,6 @@ pairs_init (Pairs         *pairs,
 
 /* --- accuracy ------------------------------------------------------------- */
 
-static int
-compare_doubles (gconstpointer a,
-                 gconstpointer b)
-{
-  double x = *(const double *) a, y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
-
 /* Errors of parameter p in its unit. */
 static void
 measure_errors (UsDisentanglement *self,
@@ -96,7 +88,7 @@ measure_errors (UsDisentanglement *self,
       sum += e;
       absolute[i] = fabs (e);
     }
-  qsort (absolute, n, sizeof *absolute, compare_doubles);
+  us_sort_doubles (n, absolute);
   self->rmse[p] = sqrt (squares / n);
   self->bias[p] = sum / n;
   self->median_error[p] = 0.5 * (absolute[(n - 1) / 2] + absolute[n / 2]);

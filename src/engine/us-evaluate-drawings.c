@@ -6,6 +6,7 @@
 #include "us-error.h"
 #include "us-file.h"
 #include "us-ingest-private.h"
+#include "us-sort.h"
 
 #include <errno.h>
 #include <math.h>
@@ -205,15 +206,6 @@ list_files (const char  *folder,
   return g_steal_pointer (&paths);
 }
 
-static int
-compare_doubles (const void *a,
-                 const void *b)
-{
-  double x = *(const double *) a, y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
-
 /* Of the member at `offset` of all scores. */
 static double
 median (const GPtrArray *scores,
@@ -225,7 +217,7 @@ median (const GPtrArray *scores,
 
   for (gsize i = 0; i < n; i++)
     values[i] = G_STRUCT_MEMBER (double, scores->pdata[i], offset);
-  qsort (values, n, sizeof (double), compare_doubles);
+  us_sort_doubles (n, values);
   if (greatest != NULL)
     *greatest = values[n - 1];
   return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;

@@ -4,6 +4,7 @@
 #include "us-ingest-private.h"
 
 #include "us-error.h"
+#include "us-sort.h"
 
 #include <gdk-pixbuf/gdk-pixbuf.h>
 #include <math.h>
@@ -87,15 +88,6 @@ picture_from_pixbuf (GdkPixbuf *pixbuf,
   return self;
 }
 
-static int
-compare_floats (gconstpointer a,
-                gconstpointer b)
-{
-  float x = *(const float *) a, y = *(const float *) b;
-
-  return (x > y) - (x < y);
-}
-
 /* The paper that it is drawn on: the median of the border, of one channel. */
 static float
 border_median (const Picture *self,
@@ -114,7 +106,7 @@ border_median (const Picture *self,
       border[n++] = self->values[y * self->width * self->channels + channel];
       border[n++] = self->values[(y * self->width + self->width - 1) * self->channels + channel];
     }
-  qsort (border, n, sizeof *border, compare_floats);
+  us_sort_floats (n, border);
   return border[n / 2];
 }
 
@@ -182,7 +174,7 @@ normalise_ink (UsObservation *observation,
     }
   /* grey paper, and lines that became faint by scaling down, are brought to 0 and 1 */
   sorted = g_memdup2 (x, observation->n_values * sizeof (float));
-  qsort (sorted, observation->n_values, sizeof *sorted, compare_floats);
+  us_sort_floats (observation->n_values, sorted);
   strongest = sorted[(observation->n_values - 1) * 995 / 1000];
   if ((resized || paper > 0.1f) && strongest > paper + 0.04f && (paper > 0.02f || strongest < 0.9f))
     {

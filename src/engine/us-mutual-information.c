@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "us-mutual-information.h"
+#include "us-sort.h"
 
 #include <math.h>
 #include <string.h>
@@ -56,15 +57,6 @@ discretise (gsize         n,
     }
 }
 
-static int
-compare_doubles (gconstpointer a,
-                 gconstpointer b)
-{
-  double x = *(const double *) a, y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
-
 /* Each distinct value is a class, in rising order.  Returns: how many there are. */
 static guint
 enumerate (gsize         n,
@@ -78,13 +70,13 @@ enumerate (gsize         n,
 
   for (gsize i = 0; i < n; i++)
     sorted[i] = values[i * stride];
-  qsort (sorted, n, sizeof *sorted, compare_doubles);
+  us_sort_doubles (n, sorted);
   for (gsize i = 0; i < n; i++)
     if (m == 0 || sorted[i] != sorted[m - 1])
       sorted[m++] = sorted[i];
   for (gsize i = 0; i < n; i++)
     {
-      const double *found = bsearch (&values[i * stride], sorted, m, sizeof *sorted, compare_doubles);
+      const double *found = bsearch (&values[i * stride], sorted, m, sizeof *sorted, us_compare_doubles);
 
       label[i * stride_label] = found - sorted;
     }

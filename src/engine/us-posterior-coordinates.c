@@ -5,6 +5,7 @@
 #include "us-posterior-private.h"
 
 #include "us-error.h"
+#include "us-sort.h"
 
 #include <glib/gi18n-lib.h>
 #include <float.h>
@@ -14,15 +15,6 @@
 /* N rows. */
 
 #define END 1e-9                 /* shares of a range are kept this far from its ends */
-
-static int
-compare_doubles (const void *a,
-                 const void *b)
-{
-  double one = *(const double *) a, other = *(const double *) b;
-
-  return (one > other) - (one < other);
-}
 
 /* --- edges, from a table alone ---------------------------------------------------- */
 
@@ -127,7 +119,7 @@ us_coordinate_measure (UsCoordinate *self,
   *self = (UsCoordinate) { .mean = 0.0, .scale = 1.0, .lower = -INFINITY, .upper = INFINITY };
   for (gsize r = 0; r < n_rows; r++)
     t[r] = theta[r * stride];
-  qsort (t, n_rows, sizeof (double), compare_doubles);
+  us_sort_doubles (n_rows, t);
   if (t[0] == t[n_rows - 1])
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,

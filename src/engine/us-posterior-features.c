@@ -5,6 +5,7 @@
 #include "us-posterior-private.h"
 
 #include "us-error.h"
+#include "us-sort.h"
 
 #include <glib/gi18n-lib.h>
 #include <gsl/gsl_cdf.h>
@@ -68,15 +69,6 @@ raw_value (const UsFeature *f,
     k++;
   t = (x - f->knots[k - 1]) / (f->knots[k] - f->knots[k - 1]);
   return f->scores[k - 1] + t * (f->scores[k] - f->scores[k - 1]);
-}
-
-static int
-compare_doubles (const void *a,
-                 const void *b)
-{
-  double one = *(const double *) a, other = *(const double *) b;
-
-  return (one > other) - (one < other);
 }
 
 typedef struct
@@ -207,7 +199,7 @@ find_alike (gsize        n_rows,
     {
       for (gsize r = 0; r < n; r++)
         sorted[v * n + r] = (double) x[r * n_values + v];
-      qsort (sorted + v * n, n, sizeof (double), compare_doubles);
+      us_sort_doubles (n, sorted + v * n);
       for (gsize o = 0; o < v && !characters[v].constant && characters[v].like == v; o++)
         if (characters[o].like == o && !characters[o].constant && kolmogorov (n, sorted + o * n, sorted + v * n) < limit)
           characters[v].like = o;
@@ -254,7 +246,7 @@ measure_column (UsFeature       *f,
                 double          *values,
                 const Character *character)
 {
-  qsort (values, n, sizeof (double), compare_doubles);
+  us_sort_doubles (n, values);
   f[0] = (UsFeature) { .kind = US_FEATURE_LINEAR, .column = column };
   if (character->wild)
     {

@@ -5,6 +5,7 @@
 #include "us-two-sample.h"
 
 #include "us-rng.h"
+#include "us-sort.h"
 
 #include <math.h>
 #include <string.h>
@@ -177,15 +178,6 @@ square_distance (const double *x,
   return total;
 }
 
-static int
-compare_doubles (const void *a,
-                 const void *b)
-{
-  const double *p = a, *q = b;
-
-  return (*p > *q) - (*p < *q);
-}
-
 static gboolean
 all_finite (gsize         n,
             const double *x)
@@ -227,7 +219,7 @@ us_mmd_bandwidth (gsize         n,
   for (gsize i = 0; i < used; i++)
     for (gsize j = 0; j < i; j++)
       distance[k++] = square_distance (x + row[i] * dims, x + row[j] * dims, dims);
-  qsort (distance, k, sizeof *distance, compare_doubles);
+  us_sort_doubles (k, distance);
   return distance[k / 2] > 0 ? sqrt (distance[k / 2]) : 1.0;
 }
 

@@ -8,8 +8,8 @@
 /* From here on rejection is faster than adding up probabilities one by one. */
 #define LARGE_MEAN 10.0
 
-static double
-log_gamma (double x)
+double
+us_log_gamma (double x)
 {
   int sign;
 
@@ -85,7 +85,7 @@ poisson_large (UsRng  *rng,
         return k;
       if (k < 0.0 || !(us > 0.0) || (us < 0.013 && v > us))
         continue;
-      if (log (v * inverse_alpha / (a / (us * us) + b)) <= k * log_mean - mean - log_gamma (k + 1.0))
+      if (log (v * inverse_alpha / (a / (us * us) + b)) <= k * log_mean - mean - us_log_gamma (k + 1.0))
         return k;
     }
 }
@@ -128,7 +128,7 @@ binomial_large (UsRng  *rng,
   const double q = 1.0 - p, spread = sqrt (n * p * q), b = 1.15 + 2.53 * spread;
   const double a = -0.0873 + 0.0248 * b + 0.01 * p, c = n * p + 0.5, v_r = 0.92 - 4.2 / b;
   const double alpha = (2.83 + 5.1 / b) * spread, log_odds = log (p / q), mode = floor ((n + 1.0) * p);
-  const double h = log_gamma (mode + 1.0) + log_gamma (n - mode + 1.0);
+  const double h = us_log_gamma (mode + 1.0) + us_log_gamma (n - mode + 1.0);
 
   for (;;)
     {
@@ -140,7 +140,7 @@ binomial_large (UsRng  *rng,
       if (k < 0.0 || k > n || !(us > 0.0))
         continue;
       if (log (v * alpha / (a / (us * us) + b))
-          <= h - log_gamma (k + 1.0) - log_gamma (n - k + 1.0) + (k - mode) * log_odds)
+          <= h - us_log_gamma (k + 1.0) - us_log_gamma (n - k + 1.0) + (k - mode) * log_odds)
         return k;
     }
 }

@@ -17,4 +17,7 @@ double us_draw_binomial          (UsRng *rng, double n, double p);
 /* Variance mean + mean² / size.  size > 0. */
 double us_draw_negative_binomial (UsRng *rng, double mean, double size);
 
+/* ln Γ (x), x > 0: lgamma () without its global sign. */
+double us_log_gamma              (double x);
+
 G_END_DECLS

@@ -131,14 +131,6 @@ us_noise_draw (const UsNoiseChain *chain,
 /* ---- how likely it is ---- */
 
 static double
-log_gamma (double x)
-{
-  int sign;
-
-  return lgamma_r (x, &sign);
-}
-
-static double
 normal_log (double z)
 {
   return -0.5 * z * z - 0.5 * log (2.0 * G_PI);
@@ -158,7 +150,7 @@ poisson_log (double y,
     return -INFINITY;
   if (m <= 0.0)
     return y == 0.0 ? 0.0 : -INFINITY;
-  return y * log (m) - m - log_gamma (y + 1.0);
+  return y * log (m) - m - us_log_gamma (y + 1.0);
 }
 
 static double
@@ -170,7 +162,7 @@ negative_binomial_log (double y,
     return -INFINITY;
   if (m <= 0.0)
     return y == 0.0 ? 0.0 : -INFINITY;
-  return log_gamma (y + k) - log_gamma (k) - log_gamma (y + 1.0) - k * log1p (m / k)
+  return us_log_gamma (y + k) - us_log_gamma (k) - us_log_gamma (y + 1.0) - k * log1p (m / k)
          + (y > 0.0 ? -y * log1p (k / m) : 0.0);
 }
 
