@@ -63,7 +63,7 @@ make_search (UsFitProblem *self,
         self->discrete[self->n_discrete++] = p;
       else if (prior->kind != US_DISTRIBUTION_FIXED)
         self->free[self->n_free++] = p;
-      else if (p >= self->n_mechanism)
+      if (p >= self->n_mechanism && (self->n_free == 0 || self->free[self->n_free - 1] != p))
         self->least_squares = FALSE;    /* the size of errors is not theirs to tell */
     }
   self->search = us_prior_new (self->simulator, wide, error);

@@ -272,7 +272,7 @@ make_derived (const UsSimulator *base)
 {
   UsDerived *derived = g_new (UsDerived, MAX_DERIVED);
 
-  for (gsize d = 0; d < MIN (base->n_derived, MAX_DERIVED); d++)
+  for (gsize d = 0; d < base->n_derived; d++)
     {
       derived[d] = base->derived[d];
       derived[d].value = derived_values[d];
@@ -314,7 +314,7 @@ noise_make (const UsSimulator  *base,
     .closest_equivalent = base->closest_equivalent != NULL ? noise_closest_equivalent : NULL,
     .symmetry = base->symmetry,
     .derived = base->derived != NULL ? make_derived (base) : NULL,
-    .n_derived = MIN (base->n_derived, MAX_DERIVED),
+    .n_derived = base->n_derived,
   };
   return self;
 }
@@ -329,6 +329,7 @@ us_noise_new (const UsSimulator  *base,
   Noise *self;
 
   g_return_val_if_fail (base != NULL && stages != NULL, NULL);
+  g_return_val_if_fail (base->n_derived <= MAX_DERIVED, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   if (us_noise_base (base) != NULL)
