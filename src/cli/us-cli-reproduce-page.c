@@ -35,8 +35,8 @@ add_figure (UsReproduction *self,
 /* ---- head --------------------------------------------------------------------- */
 
 /* "AMD EPYC 7B13, 2 processors, Linux x86_64" */
-static char *
-machine (void)
+char *
+us_reproduce_machine (void)
 {
   g_autofree char *cpuinfo = NULL, *model = NULL;
   struct utsname name;
@@ -353,7 +353,7 @@ add_making (UsReproduction *self,
     { "simulator", FALSE }, { "model", FALSE }, { "its training, min", TRUE }, { "trained now", TRUE }, { "measured", TRUE },
     { "compared", TRUE }, { "figures", TRUE },
   };
-  g_autofree char *where = machine (), *total = us_cli_duration ((g_get_monotonic_time () - self->began) / 1e6);
+  g_autofree char *where = us_reproduce_machine (), *total = us_cli_duration ((g_get_monotonic_time () - self->began) / 1e6);
   g_autoptr(GDateTime) now = g_date_time_new_now_utc ();
   g_autofree char *date = g_date_time_format (now, "%Y-%m-%d %H:%M UTC");
 

@@ -191,5 +191,16 @@ gboolean us_reproduce_write_page    (UsReproduction *self, GError **error);
 gboolean us_reproduce_write_numbers (UsReproduction *self, GError **error);
 /* "13.4 s", "12 min 4 s" */
 char    *us_reproduce_seconds       (double seconds);
+/* "AMD EPYC 7B13, 2 processors, Linux x86_64" */
+char    *us_reproduce_machine       (void);
+
+/* ---- us-cli-reproduce-sgnn.c --------------------------------------------- */
+
+/* reproduce sgnn; argv[1] is "sgnn". */
+gboolean us_cli_reproduce_sgnn      (int            argc,
+                                     char         **argv,
+                                     const char    *command,
+                                     GCancellable  *cancellable,
+                                     GError       **error);
 
 G_END_DECLS

@@ -348,11 +348,13 @@ run_reproduce (int           argc,
   };
   g_auto(UsReproduction) self = { .command = command, .cancellable = cancellable, .began = g_get_monotonic_time () };
 
+  if (argc >= 2 && g_str_equal (argv[1], "sgnn"))
+    return us_cli_reproduce_sgnn (argc, argv, command, cancellable, error);
   if (argc < 2 || !g_str_equal (argv[1], "simvae"))
     {
       if (argc >= 2 && (g_str_equal (argv[1], "--help") || g_str_equal (argv[1], "-h")))
         return us_cli_parse (&us_cli_command_reproduce, entries, &argc, &argv, 0, error);
-      return us_cli_misused (error, "reproduce what? This version reproduces: simvae");
+      return us_cli_misused (error, "reproduce what? There are: simvae, sgnn");
     }
   self.parts = g_ptr_array_new_with_free_func ((GDestroyNotify) part_free);
   self.figures = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) us_reproduce_figure_free);
@@ -368,5 +370,7 @@ run_reproduce (int           argc,
 }
 
 const UsCliCommand us_cli_command_reproduce = {
-  "reproduce", "simvae --out FOLDER", "Makes the SimVAE paper's Table 1 and Figures 1 to 4 anew, as one page of HTML.", run_reproduce,
+  "reproduce", "simvae|sgnn --out FOLDER",
+  "Makes the SimVAE paper's Table 1 and Figures 1 to 4 anew, or measures what is claimed of learning from simulations (sgnn --help).",
+  run_reproduce,
 };
