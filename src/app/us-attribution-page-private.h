@@ -9,7 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* Between us-attribution-page.c (what is shown, and asked for) and us-attribution-files.c (files that are chosen). */
+/* Between us-attribution-page.c (what is shown, and asked for), us-attribution-files.c (files that are chosen) and
+ * us-attribution-pointer.c (the pointer over the data). */
 
 #define US_ATTRIBUTION_DRAWN 60         /* matches over the data, and in the table */
 
@@ -45,14 +46,15 @@ struct _UsAttributionPage
   UsSession           *session;
   UsMailbox           *mailbox;
   UsAttributionWorker *worker;
-  UsPosterior         *posterior;
+  UsPosterior         *posterior;       /* the session's */
   UsAttributor        *attributor;
   UsAttributed        *answer;
   char                *note;            /* on its data, or NULL */
   GPtrArray           *plots;           /* that are shown, or about to be */
   GPtrArray           *paintings;       /* of them */
   GPtrArray           *charts;          /* of UsChart, borrowed: the series', then the parameters' */
-  char                *model_path, *bank, *data_path;
+  char                *bank;
+  char                *refused;         /* why the data cannot be read, or NULL */
   GtkFileChooserNative *chooser;
 
   gsize                n_series;
@@ -61,12 +63,18 @@ struct _UsAttributionPage
   gssize               pinned;
   guint                step;            /* the next thing to fill */
   guint                tick_id;
+  guint                opening;         /* models that are being read for this page */
   gboolean             working;         /* letters are to come */
+  gboolean             stale;           /* something changed while it was not to be seen */
+  gboolean             tell;            /* the data are new: what is wrong with them is said aloud */
   gboolean             setting;         /* controls change by our own hand */
 };
 
 /* Callbacks of the template, before instances; the drop of a file. */
 void us_attribution_files_bind (GtkWidgetClass    *widget_class);
 void us_attribution_files_init (UsAttributionPage *self);
+/* Tells and pins the lines of a chart of the data. */
+void us_attribution_pointer_watch (UsAttributionPage *self,
+                                   GtkWidget         *chart);
 
 G_END_DECLS

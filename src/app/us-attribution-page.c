@@ -5,7 +5,7 @@
 
 #include "us-adaptive-box.h"
 #include "us-attribution-tables.h"
-#include "us-chart-private.h"
+#include "us-chart.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -15,7 +15,6 @@
 #define MARGINAL_HEIGHT 220
 #define PAIR_WIDTH 640          /* two charts stand side by side from here on */
 #define MARGINALS 12            /* parameters that have a chart */
-#define NEAR 14.0               /* pixels from a line at which it is meant */
 
 enum
 {
@@ -79,10 +78,6 @@ set_columns (UsAttributionPage *self)
   self->setting = FALSE;
 }
 
-static void on_hover_cb (GtkEventControllerMotion *motion, double x, double y, UsAttributionPage *self);
-static void on_leave_cb (UsAttributionPage *self);
-static void on_released_cb (GtkGestureClick *click, int n_press, double x, double y, UsAttributionPage *self);
-
 static GtkWidget *
 new_chart (UsAttributionPage *self,
            int                height,
@@ -90,19 +85,10 @@ new_chart (UsAttributionPage *self,
 {
   g_autofree char *name = g_strdup_printf (series ? "matched-simulations" : "parameter-%u", self->charts->len);
   GtkWidget *chart = g_object_new (US_TYPE_CHART, "file-name", name, "height-request", height, NULL);
-  GtkEventController *motion;
-  GtkGesture *click;
 
   g_ptr_array_add (self->charts, chart);
-  if (!series)
-    return chart;
-  motion = gtk_event_controller_motion_new ();
-  g_signal_connect (motion, "motion", G_CALLBACK (on_hover_cb), self);
-  g_signal_connect_swapped (motion, "leave", G_CALLBACK (on_leave_cb), self);
-  gtk_widget_add_controller (chart, motion);
-  click = gtk_gesture_click_new ();
-  g_signal_connect (click, "released", G_CALLBACK (on_released_cb), self);
-  gtk_widget_add_controller (chart, GTK_EVENT_CONTROLLER (click));
+  if (series)
+    us_attribution_pointer_watch (self, chart);
   return chart;
 }
 
@@ -240,15 +226,27 @@ stop_ticking (UsAttributionPage *self)
 static void
 show_labels (UsAttributionPage *self)
 {
-  g_autofree char *name = self->model_path != NULL ? g_filename_display_basename (self->model_path) : g_strdup ("");
+  g_autofree char *name = self->posterior != NULL ? us_learnt_dup_name (us_session_get_learnt (self->session)) : NULL;
   g_autofree char *bank = self->bank != NULL ? g_filename_display_basename (self->bank)
                                              : g_strdup (_("simulations made anew"));
 
   gtk_widget_set_visible (self->bar, self->posterior != NULL);
   gtk_widget_set_visible (self->anew_button, self->bank != NULL && self->posterior != NULL
                           && us_posterior_prior (self->posterior) != NULL);
-  gtk_label_set_text (self->model_label, name);
+  gtk_label_set_text (self->model_label, name != NULL ? name : "");
   gtk_label_set_text (self->bank_label, bank);
+}
+
+/* refused: NULL, or what is said first; status pages take markup. */
+static void
+set_description (AdwStatusPage *page,
+                 const char    *refused,
+                 const char    *words)
+{
+  g_autofree char *text = refused != NULL ? g_strdup_printf ("%s\n\n%s", refused, words) : g_strdup (words);
+  g_autofree char *markup = g_markup_escape_text (text, -1);
+
+  adw_status_page_set_description (page, markup);
 }
 
 /* Where there is nothing to show yet: what is to be done next. */
@@ -261,13 +259,14 @@ show_state (UsAttributionPage *self)
   if (self->answer != NULL)
     gtk_stack_set_visible_child_name (self->stack, "work");
   else if (self->posterior == NULL)
-    gtk_stack_set_visible_child_name (self->stack, "empty");
+    gtk_stack_set_visible_child_name (self->stack, self->opening > 0 ? "waiting" : "empty");
   else if (self->attributor == NULL && self->bank == NULL && us_posterior_prior (self->posterior) == NULL)
     gtk_stack_set_visible_child_name (self->stack, "bank");
   else
     {
       words = us_attribution_words_data (self->posterior);
-      adw_status_page_set_description (self->data_page, words);
+      adw_status_page_set_title (self->data_page, self->refused != NULL ? _("These data cannot be read") : _("Open your data"));
+      set_description (self->data_page, self->refused, words);
       gtk_stack_set_visible_child_name (self->stack, "data");
     }
 }
@@ -304,14 +303,24 @@ forget_answer (UsAttributionPage *self)
 static void
 ask (UsAttributionPage *self)
 {
-  const UsAttributionRequest request = {
-    .serial = ++self->serial, .model_path = self->model_path, .posterior = self->posterior, .bank = self->bank,
-    .attributor = self->attributor, .rows = self->rows, .data_path = self->data_path,
+  UsLearnt *learnt = us_session_get_learnt (self->session);
+  UsAttributionRequest request = {
+    .serial = ++self->serial, .posterior = self->posterior, .bank = self->bank, .rows = self->rows,
+    .data_path = us_learnt_get_data (learnt), .options = us_learnt_get_data_options (learnt),
     .adjust = gtk_check_button_get_active (self->adjust_check),
   };
 
-  if (self->model_path == NULL)
-    return;
+  self->stale = self->posterior != NULL && !gtk_widget_get_mapped (GTK_WIDGET (self));
+  if (self->posterior == NULL || self->stale)
+    {
+      show_state (self);
+      return;
+    }
+  /* another page may have made the simulations */
+  if (self->attributor == NULL && self->bank == NULL && us_learnt_get_attributor (learnt) != NULL)
+    self->attributor = us_attributor_ref (us_learnt_get_attributor (learnt));
+  request.attributor = self->attributor;
+  g_clear_pointer (&self->refused, g_free);
   stop_ticking (self);
   self->working = TRUE;
   if (self->answer == NULL)
@@ -323,18 +332,15 @@ static void
 complain (UsAttributionPage         *self,
           const UsAttributionLetter *letter)
 {
-  static const char *const titles[] = {
-    N_("This model could not be opened"), N_("The simulations could not be compared"), N_("These data cannot be read"),
-  };
-
-  if (letter->failure == US_ATTRIBUTION_FAILED_MODEL)
-    g_clear_pointer (&self->model_path, g_free);
-  else if (letter->failure == US_ATTRIBUTION_FAILED_SIMULATIONS)
-    g_clear_pointer (&self->bank, g_free);
-  else
-    g_clear_pointer (&self->data_path, g_free);
-  if (self->session != NULL)
-    us_session_complain (self->session, _(titles[letter->failure]), letter->error->message);
+  if (letter->failure == US_ATTRIBUTION_FAILED_SIMULATIONS)
+    {
+      g_clear_pointer (&self->bank, g_free);
+      us_session_complain (self->session, _("The simulations could not be compared"), letter->error->message);
+      return;
+    }
+  self->refused = g_strdup (letter->error->message);
+  if (self->tell)
+    us_session_complain (self->session, _("These data cannot be read"), self->refused);
 }
 
 /* Keeps what was found out. */
@@ -342,10 +348,10 @@ static void
 take_news (UsAttributionPage         *self,
            const UsAttributionLetter *letter)
 {
-  if (letter->posterior != NULL && self->posterior == NULL)
-    self->posterior = us_posterior_ref (letter->posterior);
-  if (letter->attributor != NULL && self->attributor == NULL)
-    self->attributor = us_attributor_ref (letter->attributor);
+  if (letter->attributor == NULL || self->attributor != NULL)
+    return;
+  self->attributor = us_attributor_ref (letter->attributor);
+  us_learnt_set_attributor (us_session_get_learnt (self->session), self->attributor);
 }
 
 static void
@@ -393,28 +399,54 @@ on_letter (gpointer owner,
 /* --- what is asked for ------------------------------------------------------------------ */
 
 static void
-replace (char      **where,
-         const char *path)
+on_opened (GObject      *source,
+           GAsyncResult *result,
+           gpointer      data)
 {
-  char *copy = g_strdup (path);
+  g_autoptr(UsAttributionPage) self = data;
+  g_autoptr(GError) error = NULL;
 
-  g_free (*where);
-  *where = copy;
+  self->opening--;
+  if (us_learnt_open_finish (US_LEARNT (source), result, &error) || self->session == NULL)
+    return;
+  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    us_session_complain (self->session, _("This model could not be opened"), error->message);
+  if (self->opening == 0 && !self->working)
+    show_state (self);
 }
 
 void
 us_attribution_page_open_model (UsAttributionPage *self,
                                 const char        *path)
 {
-  g_return_if_fail (US_IS_ATTRIBUTION_PAGE (self) && path != NULL);
+  g_return_if_fail (US_IS_ATTRIBUTION_PAGE (self) && path != NULL && self->session != NULL);
+
+  self->opening++;
+  us_learnt_open_async (us_session_get_learnt (self->session), path, on_opened, g_object_ref (self));
+  if (self->posterior == NULL)
+    show_waiting (self, 0);
+}
+
+/* Another posterior; a predictor is none. */
+static void
+on_network_cb (UsAttributionPage *self)
+{
+  UsPosterior *posterior = us_learnt_get_posterior (us_session_get_learnt (self->session));
 
   forget_answer (self);
-  replace (&self->model_path, path);
   g_clear_pointer (&self->posterior, us_posterior_unref);
   g_clear_pointer (&self->attributor, us_attributor_unref);
-  /* another model's bank and data are no longer meant */
-  g_clear_pointer (&self->bank, g_free);
-  g_clear_pointer (&self->data_path, g_free);
+  g_clear_pointer (&self->bank, g_free);        /* of the other one */
+  self->posterior = posterior != NULL ? us_posterior_ref (posterior) : NULL;
+  self->tell = FALSE;
+  ask (self);
+}
+
+static void
+on_data_cb (UsAttributionPage *self)
+{
+  forget_answer (self);
+  self->tell = TRUE;
   ask (self);
 }
 
@@ -425,7 +457,9 @@ us_attribution_page_set_bank (UsAttributionPage *self,
   g_return_if_fail (US_IS_ATTRIBUTION_PAGE (self));
 
   forget_answer (self);
-  replace (&self->bank, path);
+  g_free (self->bank);
+  self->bank = g_strdup (path);
+  us_learnt_set_attributor (us_session_get_learnt (self->session), NULL);
   g_clear_pointer (&self->attributor, us_attributor_unref);
   ask (self);
 }
@@ -435,24 +469,19 @@ us_attribution_page_has_model (UsAttributionPage *self)
 {
   g_return_val_if_fail (US_IS_ATTRIBUTION_PAGE (self), FALSE);
 
-  return self->model_path != NULL;
+  return self->posterior != NULL || self->opening > 0;
 }
 
 void
 us_attribution_page_open_data (UsAttributionPage *self,
                                const char        *path)
 {
-  g_return_if_fail (US_IS_ATTRIBUTION_PAGE (self) && path != NULL);
+  g_return_if_fail (US_IS_ATTRIBUTION_PAGE (self) && path != NULL && self->session != NULL);
 
-  if (self->model_path == NULL)
-    {
-      if (self->session != NULL)
-        us_session_complain (self->session, _("Which model?"), _("Open a posterior model first; then the data."));
-      return;
-    }
-  forget_answer (self);
-  replace (&self->data_path, path);
-  ask (self);
+  if (self->posterior == NULL)
+    us_session_complain (self->session, _("Which model?"), _("Open a posterior model first; then the data."));
+  else
+    us_learnt_set_data (us_session_get_learnt (self->session), path, NULL);
 }
 
 void
@@ -499,81 +528,7 @@ us_attribution_page_pin (UsAttributionPage *self,
   ask_paint (self);
 }
 
-/* --- the pointer over the data -------------------------------------------------------------- */
-
-/* The match whose line is nearest, or -1. */
-static gssize
-match_under (UsAttributionPage *self,
-             UsChart           *chart,
-             double             x,
-             double             y)
-{
-  UsPlotFrame *frame = self->answer != NULL && self->plots != NULL ? us_chart_get_frame (chart) : NULL;
-  UsPlotHit hits[US_ATTRIBUTED_SHADES + 2];
-  double nearest = NEAR;
-  gssize found = -1;
-  guint n;
-
-  if (frame == NULL)
-    return -1;
-  n = us_plot_frame_find (frame, x, y, G_N_ELEMENTS (hits), hits);
-  for (guint i = 0; i < n; i++)
-    {
-      double distance = hypot (hits[i].px - x, hits[i].py - y);
-      gssize match = us_attributed_match_at (self->answer, 0, hits[i].layer, hits[i].index);
-
-      if (match >= 0 && distance < nearest)
-        {
-          nearest = distance;
-          found = match;
-        }
-    }
-  return found;
-}
-
-static void
-on_hover_cb (GtkEventControllerMotion *motion,
-             double                    x,
-             double                    y,
-             UsAttributionPage        *self)
-{
-  UsChart *chart = US_CHART (gtk_event_controller_get_widget (GTK_EVENT_CONTROLLER (motion)));
-  gssize match = match_under (self, chart, x, y);
-  g_autofree char *words = NULL;
-
-  if (match < 0)
-    match = self->pinned;
-  if (match < 0)
-    return;
-  words = us_attribution_words_match (self->answer, (gsize) match);
-  us_read_out_set_text (self->hovered, words);
-}
-
-static void
-on_leave_cb (UsAttributionPage *self)
-{
-  g_autofree char *words = NULL;
-
-  if (self->answer == NULL || self->pinned < 0)
-    return;
-  words = us_attribution_words_match (self->answer, (gsize) self->pinned);
-  us_read_out_set_text (self->hovered, words);
-}
-
-/* A click pins the line under it; on the pinned one, or beside all, it lets go. */
-static void
-on_released_cb (GtkGestureClick   *click,
-                int                n_press,
-                double             x,
-                double             y,
-                UsAttributionPage *self)
-{
-  UsChart *chart = US_CHART (gtk_event_controller_get_widget (GTK_EVENT_CONTROLLER (click)));
-  gssize match = match_under (self, chart, x, y);
-
-  if (n_press == 1)
-    us_attribution_page_pin (self, match == self->pinned ? -1 : match);
-}
+/* --- controls ------------------------------------------------------------------------------- */
 
 static void
 on_pin_changed_cb (UsAttributionPage *self)
@@ -604,7 +559,7 @@ on_sort_cb (UsAttributionPage *self)
 static void
 on_adjust_toggled_cb (UsAttributionPage *self)
 {
-  if (self->worker != NULL && self->data_path != NULL)
+  if (self->answer != NULL)
     ask (self);
 }
 
@@ -631,6 +586,23 @@ us_attribution_page_set_property (GObject      *object,
     }
   g_return_if_fail (self->session == NULL);
   self->session = g_value_dup_object (value);
+  if (self->session == NULL)
+    return;
+  g_signal_connect_object (us_session_get_learnt (self->session), "network-changed", G_CALLBACK (on_network_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (us_session_get_learnt (self->session), "data-changed", G_CALLBACK (on_data_cb), self,
+                           G_CONNECT_SWAPPED);
+  on_network_cb (self);
+}
+
+static void
+us_attribution_page_map (GtkWidget *widget)
+{
+  UsAttributionPage *self = US_ATTRIBUTION_PAGE (widget);
+
+  GTK_WIDGET_CLASS (us_attribution_page_parent_class)->map (widget);
+  if (self->stale)
+    ask (self);
 }
 
 static void
@@ -647,9 +619,8 @@ us_attribution_page_dispose (GObject *object)
   g_clear_pointer (&self->plots, g_ptr_array_unref);
   g_clear_pointer (&self->paintings, g_ptr_array_unref);
   g_clear_pointer (&self->charts, g_ptr_array_unref);
-  g_clear_pointer (&self->model_path, g_free);
   g_clear_pointer (&self->bank, g_free);
-  g_clear_pointer (&self->data_path, g_free);
+  g_clear_pointer (&self->refused, g_free);
   g_clear_pointer (&self->note, g_free);
   g_clear_object (&self->chooser);
   g_clear_object (&self->session);
@@ -694,6 +665,7 @@ us_attribution_page_class_init (UsAttributionPageClass *klass)
 
   object_class->set_property = us_attribution_page_set_property;
   object_class->dispose = us_attribution_page_dispose;
+  GTK_WIDGET_CLASS (klass)->map = us_attribution_page_map;
   g_object_class_install_property (object_class, PROP_SESSION,
     g_param_spec_object ("session", NULL, NULL, US_TYPE_SESSION, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS));
 

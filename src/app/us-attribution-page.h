@@ -12,15 +12,16 @@ G_BEGIN_DECLS
  *
  * Real data with the simulations over it that a posterior model holds most like it: how unusual
  * the data are, said first; what the matched simulations say of each parameter beside what the
- * network says; the matches in a table.  It has a model of its own, apart from the session's.
- * Property "session" (UsSession), write-only, once: for words to the user.
+ * network says; the matches in a table.  Model and data are those of the session's UsLearnt, which it follows;
+ * it works while it is to be seen.  Property "session" (UsSession), write-only, once.
  */
 #define US_TYPE_ATTRIBUTION_PAGE (us_attribution_page_get_type ())
 G_DECLARE_FINAL_TYPE (UsAttributionPage, us_attribution_page, US, ATTRIBUTION_PAGE, AdwBin)
 
+/* Becomes the session's. */
 void          us_attribution_page_open_model (UsAttributionPage *self,
                                               const char        *path);
-/* One was chosen; it may still be read. */
+/* There is a posterior, or one is being read for this page. */
 gboolean      us_attribution_page_has_model  (UsAttributionPage *self);
 /* NULL: simulations made anew from the model's prior. */
 void          us_attribution_page_set_bank   (UsAttributionPage *self,

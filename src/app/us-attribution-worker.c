@@ -32,7 +32,6 @@ us_attribution_letter_free (UsAttributionLetter *self)
 {
   g_clear_pointer (&self->answer, us_attributed_unref);
   g_clear_pointer (&self->attributor, us_attributor_unref);
-  g_clear_pointer (&self->posterior, us_posterior_unref);
   g_clear_pointer (&self->plots, g_ptr_array_unref);
   g_clear_pointer (&self->paintings, g_ptr_array_unref);
   g_clear_error (&self->error);
@@ -45,9 +44,9 @@ job_free (gpointer data)
 {
   Job *job = data;
 
-  g_free ((char *) job->ask.model_path);
   g_free ((char *) job->ask.bank);
   g_free ((char *) job->ask.data_path);
+  us_measurements_options_free ((UsMeasurementsOptions *) job->ask.options);
   g_clear_pointer (&job->ask.posterior, us_posterior_unref);
   g_clear_pointer (&job->ask.attributor, us_attributor_unref);
   g_clear_pointer (&job->answer, us_attributed_unref);
@@ -70,7 +69,6 @@ post (Job                 *job,
   UsAttributionLetter *letter = g_new0 (UsAttributionLetter, 1);
 
   letter->serial = job->ask.serial;
-  letter->posterior = job->ask.posterior != NULL ? us_posterior_ref (job->ask.posterior) : NULL;
   letter->attributor = job->ask.attributor != NULL ? us_attributor_ref (job->ask.attributor) : NULL;
   letter->answer = job->answer != NULL ? us_attributed_ref (job->answer) : NULL;
   letter->note = g_strdup (job->note);
@@ -120,20 +118,13 @@ find_out (gpointer    data,
   GError *error = NULL;
 
   job->cancelled = cancelled;
-  if (ask->posterior == NULL)
-    {
-      post (job, TRUE, 0, NULL, 0);
-      ask->posterior = us_posterior_load (ask->model_path, &error);
-      if (has_failed (job, ask->posterior != NULL, error, US_ATTRIBUTION_FAILED_MODEL))
-        return;
-    }
   /* what is wrong with the data is said before anybody waits for simulations */
   if (ask->data_path != NULL)
     {
       gboolean done;
 
       x = g_new (float, us_posterior_n_values (ask->posterior));
-      done = us_posterior_read_data (ask->posterior, ask->data_path, -1, NULL, x, &job->note, &error);
+      done = us_posterior_read_data (ask->posterior, ask->data_path, -1, ask->options, x, &job->note, &error);
       if (has_failed (job, done, error, US_ATTRIBUTION_FAILED_DATA))
         return;
     }
@@ -205,11 +196,10 @@ us_attribution_worker_ask (UsAttributionWorker        *self,
   Job *job = g_new0 (Job, 1);
 
   job->ask = *request;
-  job->ask.model_path = g_strdup (request->model_path);
   job->ask.bank = g_strdup (request->bank);
   job->ask.data_path = g_strdup (request->data_path);
-  if (request->posterior != NULL)
-    us_posterior_ref (request->posterior);
+  job->ask.options = us_measurements_options_copy (request->options);
+  us_posterior_ref (request->posterior);
   if (request->attributor != NULL)
     us_attributor_ref (request->attributor);
   job->mailbox = us_mailbox_ref (self->mailbox);

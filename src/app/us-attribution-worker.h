@@ -3,6 +3,7 @@
 
 #include "us-attributor-plots.h"
 #include "us-chart-painting.h"
+#include "us-learnt.h"
 #include "us-mailbox.h"
 
 G_BEGIN_DECLS
@@ -10,7 +11,6 @@ G_BEGIN_DECLS
 /* What a request was about when it failed. */
 typedef enum
 {
-  US_ATTRIBUTION_FAILED_MODEL,
   US_ATTRIBUTION_FAILED_SIMULATIONS,
   US_ATTRIBUTION_FAILED_DATA,
 } UsAttributionFailure;
@@ -18,18 +18,18 @@ typedef enum
 /**
  * UsAttributionRequest:
  *
- * All that the page wants to know, with what is known already: what is NULL is found out.  Strings are copied,
- * references taken.
+ * All that the page wants to know, with what is known already: an attributor that is NULL is made.  Strings and options
+ * are copied, references taken.
  */
 typedef struct
 {
   guint         serial;         /* comes back in the letters */
-  const char   *model_path;
-  UsPosterior  *posterior;      /* of that path, or NULL */
+  UsPosterior  *posterior;
   const char   *bank;           /* NULL: simulations made anew */
   UsAttributor *attributor;     /* of that model and bank, or NULL */
   gsize         rows;           /* of the simulations; 0: all, or the default */
   const char   *data_path;      /* NULL: none yet */
+  const UsMeasurementsOptions *options;         /* how it is read, or NULL */
   gboolean      adjust;
 } UsAttributionRequest;
 
@@ -37,7 +37,6 @@ typedef struct
 typedef struct
 {
   guint                serial;
-  UsPosterior         *posterior;       /* or NULL */
   UsAttributor        *attributor;      /* or NULL */
   UsAttributed        *answer;          /* or NULL */
   char                *note;            /* what is to be known of the data, a sentence a line; or NULL */
@@ -54,7 +53,7 @@ void us_attribution_letter_free (UsAttributionLetter *self);
 /**
  * UsAttributionWorker:
  *
- * Loads models, simulates, searches and paints on a thread of its own.  The newest request wins.
+ * Simulates, searches and paints on a thread of its own.  The newest request wins.
  * Made, fed and freed on the main thread.
  */
 typedef struct _UsAttributionWorker UsAttributionWorker;

@@ -3,6 +3,8 @@
 
 #include "us-learnt.h"
 
+#include <glib/gi18n.h>
+
 struct _UsLearnt
 {
   GObject                parent_instance;
@@ -10,6 +12,7 @@ struct _UsLearnt
   UsPosterior           *posterior;
   UsPredictor           *predictor;
   char                  *path;
+  UsAttributor          *attributor;    /* of the posterior, or NULL */
 
   char                  *data;
   UsMeasurementsOptions *options;
@@ -85,6 +88,48 @@ us_learnt_get_path (UsLearnt *self)
   return self->path;
 }
 
+char *
+us_learnt_dup_name (UsLearnt *self)
+{
+  const UsSimulator *simulator;
+  const UsPredictorRecord *record;
+
+  g_return_val_if_fail (US_IS_LEARNT (self), NULL);
+
+  if (self->path != NULL)
+    return g_filename_display_basename (self->path);
+  if (self->posterior != NULL)
+    {
+      simulator = us_posterior_simulator (self->posterior);
+      return g_strdup (simulator != NULL ? _(simulator->title) : _("Posterior of a table"));
+    }
+  if (self->predictor == NULL)
+    return NULL;
+  record = us_predictor_record (self->predictor);
+  return g_strdup (record->task != NULL ? record->task : _("Predictor"));
+}
+
+UsAttributor *
+us_learnt_get_attributor (UsLearnt *self)
+{
+  g_return_val_if_fail (US_IS_LEARNT (self), NULL);
+
+  return self->attributor;
+}
+
+void
+us_learnt_set_attributor (UsLearnt     *self,
+                          UsAttributor *attributor)
+{
+  g_return_if_fail (US_IS_LEARNT (self));
+  g_return_if_fail (attributor == NULL || us_attributor_posterior (attributor) == self->posterior);
+
+  if (attributor == self->attributor)
+    return;
+  g_clear_pointer (&self->attributor, us_attributor_unref);
+  self->attributor = attributor != NULL ? us_attributor_ref (attributor) : NULL;
+}
+
 static void
 take_network (UsLearnt    *self,
               UsPosterior *posterior,
@@ -97,6 +142,7 @@ take_network (UsLearnt    *self,
 
   self->posterior = posterior;
   self->predictor = predictor;
+  g_clear_pointer (&self->attributor, us_attributor_unref);
   g_free (self->path);
   self->path = new_path;
   g_signal_emit (self, signals[NETWORK_CHANGED], 0);
@@ -245,6 +291,7 @@ us_learnt_finalize (GObject *object)
 
   g_clear_pointer (&self->posterior, us_posterior_unref);
   g_clear_pointer (&self->predictor, us_predictor_unref);
+  g_clear_pointer (&self->attributor, us_attributor_unref);
   us_measurements_options_free (self->options);
   g_free (self->path);
   g_free (self->data);

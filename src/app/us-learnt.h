@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 
+#include "us-attributor.h"
 #include "us-measurements.h"
 #include "us-posterior.h"
 #include "us-predictor.h"
@@ -30,6 +31,13 @@ UsPosterior *us_learnt_get_posterior     (UsLearnt                    *self);
 UsPredictor *us_learnt_get_predictor     (UsLearnt                    *self);
 /* The file of the network, or NULL: it has none. */
 const char  *us_learnt_get_path          (UsLearnt                    *self);
+/* What it is called where it is shown: its file's name, or the mechanism's; NULL: no network.  g_free. */
+char        *us_learnt_dup_name          (UsLearnt                    *self);
+/* The simulations that the posterior is compared with, once a page has made or read them, so that no other
+ * need do so again; forgotten with the network.  Borrowed, or NULL. */
+UsAttributor *us_learnt_get_attributor   (UsLearnt                    *self);
+void         us_learnt_set_attributor    (UsLearnt                    *self,
+                                          UsAttributor                *attributor);
 /* At most one is given; references are taken.  Opens that are under way are given up. */
 void         us_learnt_set_network       (UsLearnt                    *self,
                                           UsPosterior                 *posterior,
