@@ -20,6 +20,7 @@ static const UsCliCommand *const commands[] = {
   &us_cli_command_train,
   &us_cli_command_decode,
   &us_cli_command_infer,
+  &us_cli_command_refine,
   &us_cli_command_attribute,
   &us_cli_command_fit,
   &us_cli_command_evaluate,

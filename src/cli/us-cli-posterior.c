@@ -245,6 +245,7 @@ measure_marginal (const double *theta,
 
 static void
 print_json (const UsPosterior *model,
+            const float       *x,
             gsize              n,
             const double      *theta,
             gsize              n_outside)
@@ -256,6 +257,11 @@ print_json (const UsPosterior *model,
   us_json_text (b, "kind", "posterior");
   us_json_number (b, "samples", (double) n);
   us_json_number (b, "values_outside", (double) n_outside);
+  if (us_posterior_observation (model) != NULL)
+    {
+      json_builder_set_member_name (b, "refined_for_this_observation");
+      json_builder_add_boolean_value (b, us_posterior_holds_for (model, x));
+    }
   json_builder_set_member_name (b, "parameters");
   json_builder_begin_object (b);
   for (gsize p = 0; p < P; p++)
@@ -278,6 +284,7 @@ print_json (const UsPosterior *model,
 
 static void
 print_words (const UsPosterior *model,
+             const float       *x,
              gsize              n,
              const double      *theta,
              gsize              n_outside,
@@ -295,6 +302,8 @@ print_words (const UsPosterior *model,
     }
   printf ("\n%" G_GSIZE_FORMAT " draws from the posterior given this observation, learnt from %" G_GSIZE_FORMAT " simulations; "
           "no draw leaves the prior.\n", n, record->n_rows);
+  if (us_posterior_observation (model) != NULL && us_posterior_holds_for (model, x))
+    printf ("The model was refined for this observation in %u rounds; it holds for no other.\n", record->rounds->len);
   if (n_outside > 0)
     printf ("Careful: %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " values lie outside of everything that was simulated (the first is "
             "value %" G_GSIZE_FORMAT ", counted from 1): the answer extrapolates.\n", n_outside,
@@ -340,9 +349,12 @@ us_cli_infer_posterior (const char *model_path,
   if (!us_csv_write (out, n_samples, P, names, theta, error))
     return FALSE;
   n_outside = us_posterior_n_outside (model, x, &first_outside);
+  if (!us_posterior_holds_for (model, x))
+    fprintf (stderr, "Careful: %s was refined for another observation and holds for that one only. Of this one its answer means nothing: "
+                       "take the model that it was refined from.\n", model_path);
   if (json)
-    print_json (model, n_samples, theta, n_outside);
+    print_json (model, x, n_samples, theta, n_outside);
   else
-    print_words (model, n_samples, theta, n_outside, first_outside);
+    print_words (model, x, n_samples, theta, n_outside, first_outside);
   return TRUE;
 }

@@ -121,10 +121,9 @@ on_cancelled (GCancellable *cancellable,
   us_trainer_stop (trainer);
 }
 
-/* The command that makes the model again, from the options given. */
-static char *
-command_line (int    argc,
-              char **argv)
+char *
+us_cli_command_line (int    argc,
+                     char **argv)
 {
   g_autoptr(GString) text = g_string_new ("understudy-cli");
 
@@ -316,7 +315,7 @@ run_train (int           argc,
            GError      **error)
 {
   g_auto(TrainOptions) options = { NULL };
-  g_autofree char *command = command_line (argc, argv);
+  g_autofree char *command = us_cli_command_line (argc, argv);
   const GOptionEntry entries[] = {
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &options.out, "The model file", "MODEL.safetensors" },
     { "preset", 0, 0, G_OPTION_ARG_STRING, &options.preset, "paper, quick, standard (default) or best", "NAME" },

@@ -52,6 +52,7 @@ extern const UsCliCommand us_cli_command_simulate;
 extern const UsCliCommand us_cli_command_train;
 extern const UsCliCommand us_cli_command_decode;
 extern const UsCliCommand us_cli_command_infer;
+extern const UsCliCommand us_cli_command_refine;
 extern const UsCliCommand us_cli_command_fit;
 extern const UsCliCommand us_cli_command_attribute;
 extern const UsCliCommand us_cli_command_evaluate;
@@ -175,6 +176,9 @@ void     us_cli_print_json (JsonBuilder *builder,
 /* Prints the metrics.json that stands in a folder, as it stands. */
 gboolean us_cli_print_metrics (const char *folder,
                                GError    **error);
+/* The command that makes a model again, from the options given; g_free. */
+char    *us_cli_command_line (int         argc,
+                              char      **argv);
 /* For g_cancellable_connect (): sets a flag that work reads atomically. */
 void     us_cli_set_flag   (GCancellable *cancellable,
                             gint         *flag);

@@ -155,6 +155,30 @@ put_history (JsonBuilder       *b,
   json_builder_end_array (b);
 }
 
+static void
+put_rounds (JsonBuilder       *b,
+            const UsPosterior *self)
+{
+  put_begin (b, "rounds");
+  for (guint i = 0; i < self->record.rounds->len; i++)
+    {
+      const UsPosteriorRound *r = &g_array_index (self->record.rounds, UsPosteriorRound, i);
+
+      json_builder_begin_object (b);
+      put_size (b, "round", r->round);
+      put_size (b, "rows", r->n_rows);
+      put_size (b, "resampled", r->resampled);
+      us_json_number (b, "acceptance", r->acceptance);
+      us_json_number (b, "contraction", r->contraction);
+      us_json_number (b, "distance", r->distance);
+      us_json_number (b, "noise", r->noise);
+      us_json_number (b, "held_out", r->held_out);
+      us_json_number (b, "seconds", r->seconds);
+      json_builder_end_object (b);
+    }
+  json_builder_end_array (b);
+}
+
 static char *
 to_json (const UsPosterior *self)
 {
@@ -177,6 +201,7 @@ to_json (const UsPosterior *self)
   us_json_number (b, "held_out", self->record.held_out);
   put_strings (b, "notes", self->record.notes);
   put_history (b, self);
+  put_rounds (b, self);
   json_builder_end_object (b);
   root = json_builder_get_root (b);
   return json_to_string (root, FALSE);
@@ -296,6 +321,8 @@ us_posterior_save (const UsPosterior *self,
     }
   add_floats (file, "x.lower", self->features.lower, self->n_values);
   add_floats (file, "x.upper", self->features.upper, self->n_values);
+  if (self->observation != NULL)
+    add_floats (file, "x.observation", self->observation, self->n_values);
   for (gsize m = 0; m < self->n_members; m++)
     us_posterior_each_tensor (file, (UsPosterior *) self, m, add_tensor, NULL);
   return us_safetensors_write (file, path, error);

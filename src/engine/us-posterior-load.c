@@ -118,7 +118,7 @@ read_shape (UsPosterior *self,
     {
       double size = number_of (json_array_get_element (shape, d), -1.0);
 
-      if (!(size >= 1.0 && size <= (double) MAX_FEATURES))
+      if (!(size >= 1.0 && size <= (double) MAX_FEATURES) || size != floor (size))
         return FALSE;
       self->x_shape[d] = (gsize) size;
     }
@@ -318,6 +318,27 @@ read_turns (UsPosterior *self,
   return TRUE;
 }
 
+static void
+read_round (GArray   *rounds,
+            JsonNode *node)
+{
+  JsonObject *object = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  UsPosteriorRound round = { 0 };
+  gsize resampled;
+
+  if (object == NULL || !get_size (object, "round", 1, G_MAXUINT32, &round.round)
+      || !get_size (object, "rows", 0, G_MAXINT64, &round.n_rows) || !get_size (object, "resampled", 0, 1, &resampled))
+    return;
+  round.resampled = (gboolean) resampled;
+  round.acceptance = get_number (object, "acceptance");
+  round.contraction = get_number (object, "contraction");
+  round.distance = get_number (object, "distance");
+  round.noise = get_number (object, "noise");
+  round.held_out = get_number (object, "held_out");
+  round.seconds = get_number (object, "seconds");
+  g_array_append_val (rounds, round);
+}
+
 /* A record for the eye: what cannot be read is left out. */
 static void
 read_record (UsPosterior   *self,
@@ -326,7 +347,7 @@ read_record (UsPosterior   *self,
 {
   UsPosteriorRecord *record = &self->record;
   const char *seed = us_safetensors_get_metadata (file, "seed");
-  JsonArray *history = get_array (object, "history");
+  JsonArray *history = get_array (object, "history"), *rounds = get_array (object, "rounds");
 
   record->seed = seed != NULL ? g_ascii_strtoull (seed, NULL, 10) : 0;
   record->program_version = g_strdup (us_safetensors_get_metadata (file, "program_version"));
@@ -359,6 +380,8 @@ read_record (UsPosterior   *self,
       point.held_out = number_of (json_array_get_element (numbers, 2), NAN);
       g_array_append_val (record->history, point);
     }
+  for (guint i = 0; rounds != NULL && i < MIN (json_array_get_length (rounds), MAX_HISTORY); i++)
+    read_round (record->rounds, json_array_get_element (rounds, i));
 }
 
 static gboolean
@@ -458,6 +481,29 @@ take_bounds (UsSafetensors *file,
   return TRUE;
 }
 
+/* The one observation it holds for, where it was refined; a value that was not observed is NaN. */
+static gboolean
+take_observation (UsPosterior    *self,
+                  UsSafetensors  *file,
+                  GError        **error)
+{
+  UsArray *array = us_safetensors_get (file, "x.observation");
+  gboolean good;
+
+  if (array == NULL)
+    return TRUE;
+  good = array->dtype == US_DTYPE_F32 && array->n_dims == 1 && array->n_elements == self->n_values;
+  for (gsize v = 0; good && v < self->n_values; v++)
+    good = !isinf (((const float *) array->data)[v]);
+  if (!good)
+    {
+      g_set_error_literal (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISMATCH, "tensor “x.observation” does not fit");
+      return FALSE;
+    }
+  self->observation = g_memdup2 (array->data, self->n_values * sizeof (float));
+  return TRUE;
+}
+
 static gboolean
 read_prior (UsPosterior    *self,
             UsSafetensors  *file,
@@ -521,8 +567,16 @@ read_model (UsSafetensors  *file,
     }
   if (!from_json (self, json_node_get_object (root), error)
       || !take_bounds (file, "x.lower", self->n_values, &self->features.lower, error)
-      || !take_bounds (file, "x.upper", self->n_values, &self->features.upper, error))
+      || !take_bounds (file, "x.upper", self->n_values, &self->features.upper, error)
+      || !take_observation (self, file, error))
     return NULL;
+  for (gsize v = 0; v < self->n_values; v++)
+    if (self->features.lower[v] > self->features.upper[v])
+      {
+        g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
+                     "value %" G_GSIZE_FORMAT " of “x.lower” is above that of “x.upper”", v + 1);
+        return NULL;
+      }
   for (gsize m = 0; m < self->n_members; m++)
     {
       if (!check_size (file, &self->shapes[m], error))

@@ -4,6 +4,7 @@
 #include "us-flow.h"
 #include "us-posterior.h"
 #include "us-array.h"
+#include "us-pool.h"
 #include "us-safetensors.h"
 
 #include <json-glib/json-glib.h>
@@ -176,6 +177,7 @@ struct _UsPosterior
   double         *shares;          /* (M) of the mixture, sum 1 */
   GPtrArray      *turns;           /* of UsSymmetry, the identity first: answers are averaged over these changes */
 
+  float          *observation;     /* (V) where it was refined for one alone, or NULL */
   UsPosteriorRecord record;
 };
 
@@ -184,6 +186,64 @@ UsPosterior *us_posterior_alloc   (void);
 void         us_posterior_note    (GPtrArray  *notes,
                                    const char *format,
                                    ...) G_GNUC_PRINTF (2, 3);
+
+/* Draws (n, P) of the members with latents `inflation` times as wide: of the posterior itself where that is 1, beyond
+ * it otherwise.  No draw is held to the prior's constraint. */
+void         us_posterior_propose (const UsPosterior *self,
+                                   const float       *x,
+                                   gsize              n,
+                                   guint64            seed,
+                                   double             inflation,
+                                   double            *theta);
+/* Log density of those draws, per unit of the parameters: out (n). */
+void         us_posterior_log_proposal (const UsPosterior *self,
+                                   const float       *x,
+                                   gsize              n,
+                                   const double      *theta,
+                                   double             inflation,
+                                   double            *out);
+
+/* --- truncation: us-posterior-truncation.c ------------------------------------------ */
+
+/* Where θ may lie: in boxes and above densities of the posteriors of earlier rounds, all at once. */
+typedef struct _UsTruncation UsTruncation;
+
+UsTruncation *us_truncation_new  (const UsPrior *prior,
+                                  const float   *x,          /* (V) borrowed */
+                                  gsize          n_targets,
+                                  const gsize   *targets);   /* (P) which of the simulator's parameters */
+void          us_truncation_free (UsTruncation  *self);
+/* Narrows it to where all but a 10⁻⁴ of the posterior's draws are. */
+gboolean      us_truncation_add  (UsTruncation  *self,
+                                  UsPosterior   *model,
+                                  guint64        seed,
+                                  GError       **error);
+/* inside (n): of theta (n, Q), all of the simulator's parameters. */
+void          us_truncation_test (const UsTruncation *self,
+                                  gsize               n,
+                                  const double       *theta,
+                                  gboolean           *inside);
+/* n draws (n, Q) of the truncated prior, of streams (seed, …).  acceptance: share of the draws of the prior that are inside.
+ * resampled: whether the posterior's own draws were weighted.  Errors: US_FORMAT_ERROR_VALUE: nothing is inside; cancelled. */
+gboolean      us_truncation_draw (const UsTruncation *self,
+                                  gsize               n,
+                                  guint64             seed,
+                                  UsPool             *pool,
+                                  const gint         *cancelled,
+                                  double             *theta,
+                                  double             *acceptance,
+                                  gboolean           *resampled,
+                                  GError            **error);
+
+/* The same by weights of the posterior's own draws alone: for priors of independent parameters. */
+gboolean      us_truncation_resample (const UsTruncation *self,
+                                  gsize               n,
+                                  guint64             seed,
+                                  UsPool             *pool,
+                                  double             *theta,
+                                  GError            **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsTruncation, us_truncation_free)
 
 /* --- files ---------------------------------------------------------------------- */
 

@@ -22,6 +22,7 @@ us_posterior_alloc (void)
 
   g_atomic_ref_count_init (&self->ref_count);
   self->record.history = g_array_new (FALSE, FALSE, sizeof (UsPosteriorPoint));
+  self->record.rounds = g_array_new (FALSE, FALSE, sizeof (UsPosteriorRound));
   return self;
 }
 
@@ -55,6 +56,8 @@ us_posterior_unref (UsPosterior *self)
   g_free (self->record.bank);
   g_strfreev (self->record.notes);
   g_array_unref (self->record.history);
+  g_array_unref (self->record.rounds);
+  g_free (self->observation);
   g_free (self);
 }
 
@@ -117,6 +120,27 @@ const UsPosteriorRecord *
 us_posterior_record (const UsPosterior *self)
 {
   return &self->record;
+}
+
+const float *
+us_posterior_observation (const UsPosterior *self)
+{
+  return self->observation;
+}
+
+gboolean
+us_posterior_holds_for (const UsPosterior *self,
+                        const float       *x)
+{
+  for (gsize v = 0; self->observation != NULL && v < self->n_values; v++)
+    {
+      double own = (double) self->observation[v], value = (double) x[v];
+
+      /* what printing and reading again may change */
+      if (isnan (own) != isnan (value) || fabs (own - value) > 1e-5 * MAX (fabs (own), fabs (value)))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 void
@@ -207,6 +231,15 @@ us_posterior_summaries (const UsPosterior *self,
     member_summaries (self, 0, g_ptr_array_index (self->turns, 0), rows, x, h);
 }
 
+/* A value that the refined posterior's own observation lacks has no feature. */
+static gboolean
+may_miss (const UsPosterior *self,
+          gsize              value,
+          float              x)
+{
+  return isnan (x) && self->observation != NULL && isnan (self->observation[value]);
+}
+
 static gboolean
 check_x (const UsPosterior *self,
          gsize              rows,
@@ -214,7 +247,7 @@ check_x (const UsPosterior *self,
          GError           **error)
 {
   for (gsize i = 0; i < rows * self->n_values; i++)
-    if (!isfinite (x[i]))
+    if (!isfinite (x[i]) && !may_miss (self, i % self->n_values, x[i]))
       {
         g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
                      _("value %zu of the observation (from 1) is missing or not finite: this posterior was "
@@ -290,6 +323,7 @@ sample_member (const UsPosterior *self,
                const gsize       *draws,
                guint64            seed,
                guint              attempt,
+               double             inflation,     /* of the latents */
                double            *theta)
 {
   const UsFlowShape *shape = &self->shapes[member].flow;
@@ -318,7 +352,7 @@ sample_member (const UsPosterior *self,
           us_rng_init (&rng, seed, US_RNG_LATENT, draws[first + i]);
           rng.counter[0] = attempt * (guint32) P;
           for (gsize p = 0; p < P; p++)
-            z[i * P + p] = (float) us_rng_normal (&rng);
+            z[i * P + p] = (float) (inflation * us_rng_normal (&rng));
           if (many)
             memcpy (h + i * shape->n_context, turned + turn_of_draw (self, draws[first + i], seed) * shape->n_context,
                     shape->n_context * sizeof (float));
@@ -341,6 +375,45 @@ can_ask_prior (const UsPosterior *self)
     if (self->coordinates[p].parameter != p)
       return FALSE;
   return TRUE;
+}
+
+/* All draws `open` (n_open); scratch (n_open). */
+static void
+sample_all (const UsPosterior *self,
+            const float       *x,
+            gsize              n_open,
+            const gsize       *open,
+            guint64            seed,
+            guint              attempt,
+            double             inflation,
+            gsize             *scratch,
+            double            *theta)
+{
+  for (gsize m = 0; m < self->n_members; m++)
+    {
+      gsize count = 0;
+
+      for (gsize i = 0; i < n_open; i++)
+        if (member_of_draw (self, open[i], seed) == m)
+          scratch[count++] = open[i];
+      sample_member (self, m, x, count, scratch, seed, attempt, inflation, theta);
+    }
+}
+
+void
+us_posterior_propose (const UsPosterior *self,
+                      const float       *x,
+                      gsize              n,
+                      guint64            seed,
+                      double             inflation,
+                      double            *theta)
+{
+  g_autofree gsize *draws = g_new (gsize, MAX (n, 1));
+  g_autofree gsize *open = g_new (gsize, MAX (n, 1));
+
+  for (gsize i = 0; i < n; i++)
+    open[i] = i;
+  sample_all (self, x, n, open, seed, 0, inflation, draws, theta);
 }
 
 static gboolean
@@ -375,15 +448,7 @@ us_posterior_sample (const UsPosterior *self,
     {
       gsize still = 0;
 
-      for (gsize m = 0; m < self->n_members; m++)
-        {
-          gsize count = 0;
-
-          for (gsize i = 0; i < n_open; i++)
-            if (member_of_draw (self, open[i], seed) == m)
-              draws[count++] = open[i];
-          sample_member (self, m, x, count, draws, seed, attempt, theta);
-        }
+      sample_all (self, x, n_open, open, seed, attempt, 1.0, draws, theta);
       for (gsize i = 0; i < n_open; i++)
         if (is_refused (self, theta + open[i] * self->n_parameters))
           open[still++] = open[i];
@@ -434,50 +499,55 @@ to_coordinates (const UsPosterior *self,
     }
 }
 
-/* Adds share q of one member under one change to out, which holds logarithms.  one_x: x is one row for all. */
+/* Adds share q of one member under one change to out, which holds logarithms. */
 static void
 add_density (const UsPosterior *self,
              gsize              member,
              const UsSymmetry  *turn,
-             gboolean           one_x,
              const float       *x,
              gsize              n,
              const float       *u,             /* (n, P) */
              double             log_share,
+             double             inflation,     /* of the latents */
              double            *out)
 {
   const UsFlowShape *shape = &self->shapes[member].flow;
   gsize P = self->n_parameters, block = CLAMP (n, 1, US_POSTERIOR_ROWS);
   g_autoptr(UsFlowRun) run = us_flow_run_new (shape, block);
   g_autofree double *one = g_new (double, block);
-  float *h = us_floats_new (block * shape->n_context), *turned = us_floats_new (block * P);
+  float *h = us_floats_new (shape->n_context), *turned = us_floats_new (block * P);
 
-  if (one_x)
-    member_summaries (self, member, turn, 1, x, h);
+  member_summaries (self, member, turn, 1, x, h);
   for (gsize first = 0; first < n; first += block)
     {
       gsize count = MIN (block, n - first);
+      const float *z;
 
       for (gsize i = 0; i < count; i++)
         for (gsize p = 0; p < P; p++)
           turned[i * P + p] = (float) turn->sign[p] * u[(first + i) * P + turn->from[p]];
-      if (!one_x)
-        member_summaries (self, member, turn, count, x + first * self->n_values, h);
-      us_flow_run_log_density (run, flow_weights (self, member), count, turned, h, one_x, 0.0, 0, 0, one);
+      us_flow_run_log_density (run, flow_weights (self, member), count, turned, h, TRUE, 0.0, 0, 0, one);
+      z = us_flow_run_z (run);
       for (gsize i = 0; i < count; i++)
-        out[first + i] = log_sum (out[first + i], one[i] + log_share);
+        {
+          /* N (z; 0, 1) becomes N (z; 0, inflation²) */
+          for (gsize p = 0; inflation != 1.0 && p < P; p++)
+            one[i] += 0.5 * (double) z[i * P + p] * (double) z[i * P + p] * (1.0 - 1.0 / (inflation * inflation))
+                      - log (inflation);
+          out[first + i] = log_sum (out[first + i], one[i] + log_share);
+        }
     }
   us_floats_free (h);
   us_floats_free (turned);
 }
 
-static void
-log_density (const UsPosterior *self,
-             gboolean           one_x,
-             const float       *x,
-             gsize              n,
-             const double      *theta,
-             double            *out)
+void
+us_posterior_log_proposal (const UsPosterior *self,
+                           const float       *x,
+                           gsize              n,
+                           const double      *theta,
+                           double             inflation,
+                           double            *out)
 {
   float *u = us_floats_new (n * self->n_parameters);
   g_autofree double *slope = g_new (double, n);
@@ -488,8 +558,8 @@ log_density (const UsPosterior *self,
     out[i] = -INFINITY;
   for (gsize m = 0; m < self->n_members; m++)
     for (guint t = 0; t < self->turns->len; t++)
-      add_density (self, m, g_ptr_array_index (self->turns, t), one_x, x, n, u,
-                   log (self->shares[m] / (double) self->turns->len), out);
+      add_density (self, m, g_ptr_array_index (self->turns, t), x, n, u,
+                   log (self->shares[m] / (double) self->turns->len), inflation, out);
   for (gsize i = 0; i < n; i++)
     out[i] = inside[i] ? out[i] + slope[i] : -INFINITY;
   us_floats_free (u);
@@ -507,23 +577,7 @@ us_posterior_log_density (const UsPosterior *self,
 
   if (!check_x (self, 1, x, error))
     return FALSE;
-  log_density (self, TRUE, x, n, theta, out);
-  return TRUE;
-}
-
-gboolean
-us_posterior_log_density_rows (const UsPosterior *self,
-                               gsize              n,
-                               const float       *x,
-                               const double      *theta,
-                               double            *out,
-                               GError           **error)
-{
-  g_return_val_if_fail (self != NULL && x != NULL && theta != NULL && out != NULL, FALSE);
-
-  if (!check_x (self, n, x, error))
-    return FALSE;
-  log_density (self, FALSE, x, n, theta, out);
+  us_posterior_log_proposal (self, x, n, theta, 1.0, out);
   return TRUE;
 }
 

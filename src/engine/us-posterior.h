@@ -72,6 +72,20 @@ typedef struct
   double loss, held_out;     /* means over the members that trained */
 } UsPosteriorPoint;
 
+/* One round of us_posterior_refine (). */
+typedef struct
+{
+  gsize    round;            /* from 1 */
+  gsize    n_rows;           /* trained on: all that lie inside the round's truncation */
+  double   acceptance;       /* share of the prior's draws inside the truncation: how far it is narrowed */
+  gboolean resampled;        /* proposals were drawn from the posterior and weighted: too few draws of the prior were inside */
+  double   contraction;      /* mean over parameters of 1 - variance / variance of the prior */
+  double   distance;         /* sliced Wasserstein distance to the posterior of the round before, in standard deviations of this one */
+  double   noise;            /* the same of two sets of draws of this posterior: what no distance is below */
+  double   held_out;         /* of its training */
+  double   seconds;
+} UsPosteriorRound;
+
 /* How it came about. */
 typedef struct
 {
@@ -84,6 +98,7 @@ typedef struct
   char    *bank;             /* SHA-256 of its θ and x as trained on */
   char   **notes;            /* what was done to the table, in sentences: columns dropped, coordinates chosen */
   GArray  *history;          /* of UsPosteriorPoint */
+  GArray  *rounds;           /* of UsPosteriorRound; empty unless refined */
 } UsPosteriorRecord;
 
 /**
@@ -119,6 +134,11 @@ const UsSimulator *us_posterior_simulator (const UsPosterior *self);
 UsPrior     *us_posterior_prior        (const UsPosterior *self);
 guint        us_posterior_output       (const UsPosterior *self);
 const UsPosteriorRecord *us_posterior_record (const UsPosterior *self);
+/* (V) the one observation that a refined posterior holds for, borrowed; NULL: for any. */
+const float *us_posterior_observation (const UsPosterior *self);
+/* FALSE: refined for another observation than x (V). */
+gboolean     us_posterior_holds_for   (const UsPosterior *self,
+                                       const float       *x);
 /* Between which values draws of a parameter lie; infinite where nothing bounds them. */
 void         us_posterior_range        (const UsPosterior *self,
                                         gsize              parameter,
@@ -137,13 +157,6 @@ gboolean     us_posterior_sample       (const UsPosterior *self,
 gboolean     us_posterior_log_density  (const UsPosterior *self,
                                         const float       *x,
                                         gsize              n,
-                                        const double      *theta,      /* (n, P) */
-                                        double            *out,
-                                        GError           **error);
-/* The same for pairs: row i of theta under row i of x. */
-gboolean     us_posterior_log_density_rows (const UsPosterior *self,
-                                        gsize              n,
-                                        const float       *x,          /* (n, V) */
                                         const double      *theta,      /* (n, P) */
                                         double            *out,
                                         GError           **error);

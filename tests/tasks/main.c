@@ -4,6 +4,7 @@
  *     standard-tasks TASK --count N --seed S --out BANK.npz
  *     standard-tasks TASK --observation K --out X.csv
  *     standard-tasks TASK --reference K [--count N] [--seed S] --out SAMPLES.csv
+ *     standard-tasks TASK --refine K --rounds R --count N [--seed S] --out SAMPLES.csv
  *     standard-tasks c2st A.csv B.csv [--seed S]
  *     standard-tasks list
  */
@@ -12,11 +13,15 @@
 #include "standard-tasks.h"
 
 #include "us-csv.h"
+#include "us-posterior-refine.h"
+#include "us-prior.h"
 #include "us-two-sample.h"
 
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+
+#define DRAWS 10000
 
 static int
 say (GError *error)
@@ -108,6 +113,62 @@ print_c2st (const char *path_a,
 }
 
 static int
+misused (void)
+{
+  fprintf (stderr, "Usage: standard-tasks TASK --count N [--seed S] --out BANK.npz\n"
+                   "       standard-tasks TASK --observation K --out X.csv\n"
+                   "       standard-tasks TASK --reference K [--count N] [--seed S] --out SAMPLES.csv\n"
+                   "       standard-tasks TASK --refine K --rounds R --count N [--seed S] [--jobs J] --out SAMPLES.csv\n"
+                   "       standard-tasks c2st A.csv B.csv [--seed S]\n"
+                   "       standard-tasks list\n");
+  return 2;
+}
+
+static void
+on_round (const UsPosteriorRound *round,
+          gpointer                data)
+{
+  printf ("round %" G_GSIZE_FORMAT ": %" G_GSIZE_FORMAT " rows, acceptance %.2g%s, contraction %.3f, distance %.3f (noise %.3f), "
+          "held out %.3f, %.0f s\n", round->round, round->n_rows, round->acceptance, round->resampled ? " (resampled)" : "",
+          round->contraction, round->distance, round->noise, round->held_out, round->seconds);
+  fflush (stdout);
+}
+
+/* R rounds in all: a posterior from `count` draws of the prior, refined R - 1 times. */
+static int
+write_refined (const StandardTask *task,
+               guint               k,
+               guint               rounds,
+               gsize               count,
+               guint64             seed,
+               guint               jobs,
+               const char         *out,
+               GError            **error)
+{
+  gsize P = task->simulator->n_parameters;
+  g_autoptr(UsPrior) prior = us_prior_new_default (task->simulator);
+  g_autofree float *x = g_new (float, standard_task_n_values (task));
+  g_autofree double *theta = g_new (double, DRAWS * P);
+  g_autofree const char **names = g_new0 (const char *, P + 1);
+  const UsPosteriorConfig training = { .prior = prior, .samples = count, .seed = seed, .n_workers = jobs };
+  UsPosteriorRefineConfig refining = { .x = x, .rounds = rounds - 1, .simulations = count, .seed = seed, .n_workers = jobs };
+  g_autoptr(UsPosterior) model = NULL;
+
+  if (rounds < 2)
+    return misused ();
+  standard_task_observation (task, k, x);
+  refining.model = model = us_posterior_train (&training, NULL, NULL, NULL, error);
+  if (model != NULL)
+    model = us_posterior_refine (&refining, on_round, NULL, NULL, NULL, error);
+  us_posterior_unref (refining.model);
+  if (model == NULL || !us_posterior_sample (model, x, DRAWS, seed, theta, error))
+    return say (*error);
+  for (gsize p = 0; p < P; p++)
+    names[p] = task->simulator->parameters[p].name;
+  return us_csv_write (out, DRAWS, P, names, theta, error) ? 0 : say (*error);
+}
+
+static int
 print_list (void)
 {
   gsize n;
@@ -118,29 +179,21 @@ print_list (void)
   return 0;
 }
 
-static int
-misused (void)
-{
-  fprintf (stderr, "Usage: standard-tasks TASK --count N [--seed S] --out BANK.npz\n"
-                   "       standard-tasks TASK --observation K --out X.csv\n"
-                   "       standard-tasks TASK --reference K [--count N] [--seed S] --out SAMPLES.csv\n"
-                   "       standard-tasks c2st A.csv B.csv [--seed S]\n"
-                   "       standard-tasks list\n");
-  return 2;
-}
-
 int
 main (int   argc,
       char *argv[])
 {
   gint64 count = 0, seed = 1;
-  int observation = 0, of = 0;
+  int observation = 0, of = 0, refined = 0, rounds = 0, jobs = 0;
   g_autofree char *out = NULL;
   const GOptionEntry entries[] = {
     { "count", 'n', 0, G_OPTION_ARG_INT64, &count, "Rows", "N" },
     { "seed", 's', 0, G_OPTION_ARG_INT64, &seed, "Seed", "S" },
     { "observation", 0, 0, G_OPTION_ARG_INT, &observation, "Write observation K", "K" },
     { "reference", 0, 0, G_OPTION_ARG_INT, &of, "Write draws of the posterior of observation K", "K" },
+    { "refine", 0, 0, G_OPTION_ARG_INT, &refined, "Write draws of the posterior refined for observation K", "K" },
+    { "rounds", 0, 0, G_OPTION_ARG_INT, &rounds, "Rounds of --count simulations each, the first of them from the prior", "R" },
+    { "jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "Workers (default all processors)", "J" },
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, "File", "FILE" },
     { NULL },
   };
@@ -150,7 +203,8 @@ main (int   argc,
 
   setlocale (LC_NUMERIC, "C");
   g_option_context_add_main_entries (context, entries, NULL);
-  if (!g_option_context_parse (context, &argc, &argv, &error) || argc < 2 || count < 0 || observation < 0 || of < 0)
+  if (!g_option_context_parse (context, &argc, &argv, &error) || argc < 2 || count < 0 || observation < 0 || of < 0
+      || refined < 0 || rounds < 0 || jobs < 0)
     return misused ();
   if (argc == 2 && strcmp (argv[1], "list") == 0)
     return print_list ();
@@ -163,8 +217,10 @@ main (int   argc,
   if (observation > 0)
     return write_observation (task, (guint) observation, out, &error);
   if (of > 0)
-    return write_reference (task, (guint) of, count > 0 ? (gsize) count : 10000, (guint64) seed, out, &error);
+    return write_reference (task, (guint) of, count > 0 ? (gsize) count : DRAWS, (guint64) seed, out, &error);
   if (count == 0)
     return misused ();
+  if (refined > 0)
+    return write_refined (task, (guint) refined, (guint) rounds, (gsize) count, (guint64) seed, (guint) jobs, out, &error);
   return standard_task_write_bank (task, (guint64) count, (guint64) seed, out, &error) ? 0 : say (error);
 }
