@@ -13,6 +13,7 @@
 /* In the order of the page. */
 static const UsSgnnPart parts[] = {
   { "posterior", "Latent parameters recovered", us_sgnn_part_posterior },
+  { "r0", "R₀ from early curves", us_sgnn_part_r0 },
 };
 
 static const UsCliCommand reproduce_sgnn = {
