@@ -24,7 +24,10 @@ struct _UsSession
   /* Work. */
   UsTrainer         *trainer;           /* or NULL */
   gulong             trainer_changed;
-  gboolean           training;
+  gboolean           trainer_works;     /* running or paused */
+  UsLearning        *learning;
+  gboolean           learning_works;
+  gboolean           training;          /* either of them */
   gboolean           follows_training;
   UsPreview         *preview;
   GCancellable      *open_cancellable;  /* of the newest open, while it works */
@@ -85,7 +88,7 @@ update_title (UsSession *self)
     }
   else if (self->model == NULL)
     title = g_strdup (_("No model"));
-  else if (self->training && self->follows_training)
+  else if (self->trainer_works && self->follows_training)
     title = g_strdup_printf (_("%s, in training"), us_simvae_simulator (self->model)->title);
   else
     title = g_strdup_printf (_("%s, not saved"), us_simvae_simulator (self->model)->title);
@@ -271,6 +274,14 @@ us_session_get_learnt (UsSession *self)
   g_return_val_if_fail (US_IS_SESSION (self), NULL);
 
   return self->learnt;
+}
+
+UsLearning *
+us_session_get_learning (UsSession *self)
+{
+  g_return_val_if_fail (US_IS_SESSION (self), NULL);
+
+  return self->learning;
 }
 
 void
@@ -497,13 +508,43 @@ us_session_set_follows_training (UsSession *self,
 
 static void
 set_training (UsSession *self,
-              gboolean   training)
+              gboolean   trainer_works,
+              gboolean   learning_works)
 {
+  gboolean training = trainer_works || learning_works;
+
+  self->trainer_works = trainer_works;
+  self->learning_works = learning_works;
+  update_title (self);
   if (self->training == training)
     return;
   self->training = training;
-  update_title (self);
   notify (self, PROP_TRAINING);
+}
+
+/* What was learnt is the network of all pages from now on. */
+static void
+on_learning_changed (UsLearning *learning,
+                     UsSession  *self)
+{
+  UsLearningProgress progress;
+  gboolean ended;
+
+  us_learning_get_progress (learning, &progress);
+  ended = self->learning_works && progress.state != US_LEARNING_RUNNING;
+  g_signal_emit (self, signals[PROGRESS], 0);
+  if (!ended)
+    return;
+  if (progress.state == US_LEARNING_DONE)
+    {
+      g_autofree char *text = g_strdup_printf (_("Trained: %s. Infer, Attribution and Evidence now use it"),
+                                               us_learning_kind_title (progress.kind));
+
+      us_learnt_set_network (self->learnt, us_learning_get_posterior (learning), us_learning_get_predictor (learning),
+                             us_learning_get_path (learning));
+      us_session_say (self, text);
+    }
+  set_training (self, self->trainer_works, FALSE);
 }
 
 static void
@@ -517,9 +558,9 @@ on_trainer_changed (UsTrainer *trainer,
     take_newest_weights (self);
   g_signal_emit (self, signals[PROGRESS], 0);
 
-  if (self->training && progress.state >= US_TRAINER_DONE)
+  if (self->trainer_works && progress.state >= US_TRAINER_DONE)
     {
-      set_training (self, FALSE);
+      set_training (self, FALSE, self->learning_works);
       g_signal_emit (self, signals[TRAINING_ENDED], 0);
     }
 }
@@ -564,10 +605,23 @@ us_session_start_training (UsSession             *self,
 
   g_object_freeze_notify (G_OBJECT (self));
   notify (self, PROP_TRAINER);
-  set_training (self, TRUE);
+  set_training (self, TRUE, self->learning_works);
   us_session_set_follows_training (self, TRUE);
   g_object_thaw_notify (G_OBJECT (self));
   return self->trainer;
+}
+
+gboolean
+us_session_start_learning (UsSession              *self,
+                           const UsLearningConfig *config)
+{
+  g_return_val_if_fail (US_IS_SESSION (self), FALSE);
+  g_return_val_if_fail (!self->shut_down, FALSE);
+
+  if (self->training || !us_learning_start (self->learning, config))
+    return FALSE;
+  set_training (self, self->trainer_works, TRUE);
+  return TRUE;
 }
 
 void
@@ -575,8 +629,9 @@ us_session_stop_training (UsSession *self)
 {
   g_return_if_fail (US_IS_SESSION (self));
 
-  if (self->trainer != NULL && self->training)
+  if (self->trainer != NULL && self->trainer_works)
     us_trainer_stop (self->trainer);
+  us_learning_stop (self->learning);
 }
 
 char *
@@ -631,7 +686,9 @@ us_session_shutdown (UsSession *self)
   g_cancellable_cancel (self->open_cancellable);
   g_clear_object (&self->open_cancellable);
   drop_trainer (self);
-  set_training (self, FALSE);
+  us_learning_stop (self->learning);
+  us_learning_join (self->learning);
+  set_training (self, FALSE, FALSE);
   g_clear_pointer (&self->preview, us_preview_free);
 }
 
@@ -696,6 +753,7 @@ us_session_finalize (GObject *object)
   g_clear_pointer (&self->prior, us_prior_unref);
   g_clear_pointer (&self->model, us_simvae_unref);
   g_clear_object (&self->learnt);
+  g_clear_object (&self->learning);
   g_free (self->path);
   g_free (self->title);
 
@@ -742,6 +800,8 @@ us_session_init (UsSession *self)
   const UsSimulator *const *list = us_registry_list (&n);
 
   self->learnt = us_learnt_new ();
+  self->learning = us_learning_new ();
+  g_signal_connect_object (self->learning, "changed", G_CALLBACK (on_learning_changed), self, 0);
   self->preview = us_preview_new ("preview");
   self->title = g_strdup (_("No model"));
   if (n > 0)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "us-ingest.h"
+#include "us-learning.h"
 #include "us-learnt.h"
 #include "us-preview.h"
 #include "us-simvae.h"
@@ -22,13 +23,13 @@ G_DECLARE_FINAL_TYPE (UsSession, us_session, US, SESSION, GObject)
  *
  * Properties, all with notify, read-only for GObject (use the setters):
  *  "simulator", "prior", "model" (pointers), "output" (uint), "trainer" (UsTrainer),
- *  "training" (boolean: running or paused), "follows-training" (boolean),
+ *  "training" (boolean: running or paused, or learning from mechanisms), "follows-training" (boolean),
  *  "path" (string, NULL when the model has no file of its own), "title" (string: what
  *  the header bar says), "unsaved" (boolean).
  *
  * Signals:
- *  "progress" (): the trainer has news (at most ten times a second); read them with
- *      us_trainer_get_progress().
+ *  "progress" (): the trainer, or the learning, has news (at most ten times a second); read them with
+ *      us_trainer_get_progress(), us_learning_get_progress().
  *  "training-ended" (): the trainer went to DONE, STOPPED or FAILED.
  *  "message" (const char *text): something was done, in one line, for a toast.
  *  "problem" (const char *title, const char *detail): for an error dialog.
@@ -82,10 +83,10 @@ void               us_session_clear            (UsSession           *self);
  * config->path NULL is replaced by us_session_dup_training_path(); config->prior and
  * output are the caller's. Stops and joins a trainer that is still there. */
 UsTrainer         *us_session_get_trainer      (UsSession             *self);   /* borrowed, or NULL */
-gboolean           us_session_get_training     (UsSession             *self);   /* running or paused */
+gboolean           us_session_get_training     (UsSession             *self);   /* or the learning runs */
 UsTrainer         *us_session_start_training   (UsSession             *self,
                                                 const UsTrainerConfig *config);
-/* Asks the trainer to stop; "training-ended" follows. */
+/* Asks the trainer to stop, "training-ended" follows; the learning likewise, which tells its end itself. */
 void               us_session_stop_training    (UsSession             *self);
 /* Explore and Infer take the trainer's newest weights (TRUE is set by start_training). */
 gboolean           us_session_get_follows_training (UsSession         *self);
@@ -100,6 +101,12 @@ gboolean           us_session_can_resume       (UsSession             *self);
 
 /* What was learnt from mechanisms (posterior, predictor), and the measured series it is asked about. */
 UsLearnt          *us_session_get_learnt       (UsSession         *self);   /* borrowed */
+
+/* The job that makes such a network, which us_session_get_learnt () has been given before anybody else hears "changed". */
+UsLearning        *us_session_get_learning     (UsSession             *self);   /* borrowed */
+/* FALSE: something is in training already. */
+gboolean           us_session_start_learning   (UsSession              *self,
+                                                const UsLearningConfig *config);
 
 /* The slot for what follows a slider or a pen on the visible page. */
 UsPreview         *us_session_get_preview      (UsSession             *self);   /* borrowed */

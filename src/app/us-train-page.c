@@ -5,14 +5,16 @@
 
 #include "us-adaptive-box.h"
 #include "us-chart-column.h"
+#include "us-learning-view.h"
 #include "us-mailbox.h"
+#include "us-mechanism-group.h"
 #include "us-method-group.h"
-#include "us-series-plot.h"
+#include "us-number-row.h"
 #include "us-session.h"
+#include "us-train-plots.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
-#include <string.h>
 
 /* Columns of the four-row comparison, and how often the charts are made anew. */
 #define N_COLUMNS 8
@@ -38,8 +40,11 @@ struct _UsTrainPage
   AdwBin        parent_instance;
 
   /* template children */
-  AdwPreferencesGroup *settings_group;
   AdwActionRow   *simulator_row;
+  AdwComboRow    *what_row;
+  UsMechanismGroup *mechanism_group;
+  GtkWidget      *simvae_box;
+  AdwPreferencesGroup *settings_group;
   AdwComboRow    *preset_row;
   UsMethodGroup  *method_group;
   GtkSpinButton  *minutes;
@@ -55,6 +60,7 @@ struct _UsTrainPage
   GtkStack       *results;
   UsChart        *loss_chart;
   GtkBox         *rows_charts;
+  UsLearningView *learning_view;
   GtkLabel       *values[N_NUMBERS];
 
   /* owned */
@@ -76,6 +82,29 @@ enum
 
 G_DEFINE_FINAL_TYPE (UsTrainPage, us_train_page, ADW_TYPE_BIN)
 
+/* What can be learnt: the simulator itself, or something of a mechanism. */
+enum
+{
+  WHAT_SIMVAE,
+  WHAT_LEARNING,                /* and the other kinds of a UsLearning */
+  N_WHATS = WHAT_LEARNING + US_N_LEARNING_KINDS,
+};
+
+static const struct
+{
+  const char *title, *summary;
+} whats[N_WHATS] = {
+  [WHAT_SIMVAE] = { N_("The simulator and its inverse"),
+                    N_("SimVAE: a decoder learns to be the simulator, then an encoder learns to invert it") },
+  [WHAT_LEARNING + US_LEARNING_POSTERIOR] = { N_("Parameters, with their uncertainty"),
+    N_("A posterior: which parameters could have made the data, and how likely each is") },
+  [WHAT_LEARNING + US_LEARNING_QUANTITIES] = { N_("Hidden quantities"),
+    N_("Intervals for parameters, for what follows from them, and for series that nobody measures") },
+  [WHAT_LEARNING + US_LEARNING_FORECAST] = { N_("Forecast"), N_("Intervals for what will be measured after the last point") },
+  [WHAT_LEARNING + US_LEARNING_SELECTION] = { N_("Which mechanism"),
+    N_("The probability of each of several mechanisms, given the data") },
+};
+
 /* --- numbers ---------------------------------------------------------------- */
 
 static const char *const number_titles[N_NUMBERS] = {
@@ -93,26 +122,7 @@ static void
 add_number_rows (UsTrainPage *self)
 {
   for (guint i = 0; i < N_NUMBERS; i++)
-    {
-      GtkWidget *row = gtk_list_box_row_new ();
-      GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
-      GtkWidget *title = gtk_label_new (_(number_titles[i]));
-
-      self->values[i] = GTK_LABEL (gtk_label_new ("–"));
-      gtk_label_set_xalign (GTK_LABEL (title), 0);
-      gtk_label_set_ellipsize (GTK_LABEL (title), PANGO_ELLIPSIZE_END);
-      gtk_widget_set_hexpand (title, TRUE);
-      gtk_widget_add_css_class (GTK_WIDGET (self->values[i]), "numeric");
-      gtk_widget_set_margin_start (box, 12);
-      gtk_widget_set_margin_end (box, 12);
-      gtk_widget_set_margin_top (box, 6);
-      gtk_widget_set_margin_bottom (box, 6);
-      gtk_box_append (GTK_BOX (box), title);
-      gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->values[i]));
-      gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), box);
-      gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), FALSE);
-      gtk_list_box_append (self->numbers, row);
-    }
+    self->values[i] = us_number_row_append (self->numbers, _(number_titles[i]));
 }
 
 static void
@@ -122,49 +132,6 @@ set_number (UsTrainPage *self,
 {
   gtk_label_set_text (self->values[number], text);
   g_free (text);
-}
-
-static char *
-format_loss (double loss)
-{
-  return isfinite (loss) ? g_strdup_printf ("%.4g", loss) : g_strdup ("–");
-}
-
-/* Thousands apart by a narrow space, in every locale. */
-static char *
-format_count (double count)
-{
-  g_autofree char *digits = NULL;
-  g_autoptr(GString) text = g_string_new (NULL);
-  gsize n;
-
-  if (!isfinite (count))
-    return g_strdup ("–");
-  digits = g_strdup_printf ("%.0f", count);
-  n = strlen (digits);
-  for (gsize i = 0; i < n; i++)
-    {
-      /* Four digits stand together. */
-      if (i > 0 && (n - i) % 3 == 0 && n > 4 && g_ascii_isdigit (digits[i - 1]))
-        g_string_append (text, "\u202f");
-      g_string_append_c (text, digits[i]);
-    }
-  return g_strdup (text->str);
-}
-
-static char *
-format_duration (double seconds)
-{
-  int total;
-
-  if (!isfinite (seconds))
-    return g_strdup ("–");
-  total = (int) ceil (CLAMP (seconds, 0, 1e8));
-  if (total < 90)
-    return g_strdup_printf (ngettext ("%d second", "%d seconds", total), total);
-  if (total < 90 * 60)
-    return g_strdup_printf (_("%d min %d s"), total / 60, total % 60);
-  return g_strdup_printf (_("%d h %d min"), total / 3600, total / 60 % 60);
 }
 
 static const char *
@@ -181,19 +148,19 @@ static void
 show_numbers (UsTrainPage             *self,
               const UsTrainerProgress *progress)
 {
-  g_autofree char *done = format_count (progress->samples);
-  g_autofree char *total = format_count (progress->total_samples);
+  g_autofree char *done = us_format_count (progress->samples);
+  g_autofree char *total = us_format_count (progress->total_samples);
   g_autofree char *text = NULL;
 
   set_number (self, NUMBER_STEP, g_strdup (step_name (progress)));
   set_number (self, NUMBER_DRAWS, g_strdup_printf (_("%s of %s"), done, total));
-  set_number (self, NUMBER_LOSS, format_loss (progress->loss));
-  set_number (self, NUMBER_HELD_OUT, format_loss (progress->held_out));
-  set_number (self, NUMBER_SAMPLES_RATE, format_count (progress->samples_per_s));
-  set_number (self, NUMBER_SIMULATIONS_RATE, format_count (progress->simulations_per_s));
+  set_number (self, NUMBER_LOSS, us_format_loss (progress->loss));
+  set_number (self, NUMBER_HELD_OUT, us_format_loss (progress->held_out));
+  set_number (self, NUMBER_SAMPLES_RATE, us_format_count (progress->samples_per_s));
+  set_number (self, NUMBER_SIMULATIONS_RATE, us_format_count (progress->simulations_per_s));
   set_number (self, NUMBER_RATE, g_strdup_printf ("%.2g", progress->learning_rate));
   set_number (self, NUMBER_LEFT, progress->state == US_TRAINER_RUNNING || progress->state == US_TRAINER_PAUSED
-              ? format_duration (progress->seconds_left) : g_strdup ("–"));
+              ? us_format_duration (progress->seconds_left) : g_strdup ("–"));
 
   gtk_progress_bar_set_fraction (self->progress, CLAMP (progress->fraction, 0, 1));
   switch (progress->state)
@@ -247,130 +214,6 @@ letter_free (gpointer data)
   g_free (letter);
 }
 
-static void
-add_history (UsPlot     *plot,
-             GArray     *history,
-             double      offset,
-             const char *training_name,
-             const char *held_out_name,
-             int         colour)
-{
-  g_autofree double *x = g_new (double, history->len + 1);
-  g_autofree double *loss = g_new (double, history->len + 1);
-  g_autofree double *held_out = g_new (double, history->len + 1);
-  gsize n_held_out = 0;
-  g_autofree double *held_out_x = g_new (double, history->len + 1);
-
-  for (guint i = 0; i < history->len; i++)
-    {
-      const UsHistoryPoint *point = &g_array_index (history, UsHistoryPoint, i);
-
-      x[i] = offset + point->samples;
-      loss[i] = point->loss;
-      if (isfinite (point->held_out))
-        {
-          held_out_x[n_held_out] = x[i];
-          held_out[n_held_out++] = point->held_out;
-        }
-    }
-  if (history->len > 0)
-    us_plot_add_line (plot, training_name, &(UsPlotStyle) { .colour = colour, .opacity = 0.6 }, history->len, x, loss);
-  if (n_held_out > 0)
-    us_plot_add_line (plot, held_out_name, &(UsPlotStyle) { .colour = colour, .width = 2.5, .dash = US_DASH_DASHED },
-                      n_held_out, held_out_x, held_out);
-}
-
-/* A likelihood's logarithm may be of either sign, a distance is not. */
-static gboolean
-falls_below_zero (GArray *history)
-{
-  for (guint i = 0; i < history->len; i++)
-    {
-      const UsHistoryPoint *point = &g_array_index (history, UsHistoryPoint, i);
-
-      if (point->loss < 0 || point->held_out < 0)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-/* first, second: of UsHistoryPoint, steps 1 and 2. */
-static UsPlot *
-plot_losses (const char *title,
-             GArray     *first,
-             GArray     *second)
-{
-  g_autoptr(UsPlot) plot = us_plot_new (title);
-  double offset = first->len > 0 ? g_array_index (first, UsHistoryPoint, first->len - 1).samples : 0;
-
-  us_plot_set_axis (plot, US_AXIS_X, _("Draws"), NULL, US_SCALE_LINEAR);
-  us_plot_set_axis (plot, US_AXIS_Y, _("Loss"), NULL,
-                    falls_below_zero (first) || falls_below_zero (second) ? US_SCALE_LINEAR : US_SCALE_LOG);
-  add_history (plot, first, 0, _("Decoder, training"), _("Decoder, held out"), 1);
-  add_history (plot, second, offset, _("Encoder, training"), _("Encoder, held out"), 2);
-  if (second->len > 0)
-    us_plot_add_rule (plot, NULL, &(UsPlotStyle) { .colour = US_COLOUR_MUTED, .dash = US_DASH_DOTTED }, US_AXIS_X, offset);
-  return g_steal_pointer (&plot);
-}
-
-/* Four rows of pictures; rows 3 and 4 are empty until there is an encoder. */
-static UsPlot *
-plot_rows_of_images (const UsOutput   *output,
-                     const UsFourRows *rows)
-{
-  const char *const labels[] = { _("X(V) simulator"), _("X̄(V) decoder"), _("X(Z) simulator"), _("X̄(Z) decoder") };
-  const float *const parts[] = { rows->x, rows->decoded, rows->simulated, rows->both };
-  const char *shown[G_N_ELEMENTS (parts) + 1] = { NULL };
-  g_autoptr(UsPlot) plot = us_plot_new (_("Simulator and decoder, side by side"));
-  g_autofree float *pixels = g_new (float, G_N_ELEMENTS (parts) * rows->n * rows->n_values);
-  guint n_rows = 0;
-
-  for (guint r = 0; r < G_N_ELEMENTS (parts); r++)
-    if (parts[r] != NULL)
-      {
-        memcpy (pixels + n_rows * rows->n * rows->n_values, parts[r], rows->n * rows->n_values * sizeof *pixels);
-        shown[n_rows++] = labels[r];
-      }
-  us_plot_add_image_grid (plot, NULL, n_rows, rows->n, output->height, output->width, output->channels, pixels,
-                          US_COLOUR_MAP_GREY, output->lower, output->upper, shown, NULL);
-  return g_steal_pointer (&plot);
-}
-
-/* Series: the first draw, all four curves in one field, of each channel that means something else. */
-static UsPlot *
-plot_rows_of_series (const UsOutput   *output,
-                     const UsFourRows *rows,
-                     gsize             which)
-{
-  const char *const labels[] = { _("X(V) simulator"), _("X̄(V) decoder"), _("X(Z) simulator"), _("X̄(Z) decoder") };
-  const float *const parts[] = { rows->x, rows->decoded, rows->simulated, rows->both };
-  UsPlot *plot = us_series_plot_new (output, which, which == 0 ? _("Simulator and decoder, one draw") : NULL);
-
-  for (guint r = 0; r < G_N_ELEMENTS (parts); r++)
-    {
-      if (parts[r] == NULL)
-        continue;
-      /* The simulator's lines whole, the decoder's dashed over them. */
-      us_series_plot_add (plot, output, which, labels[r],
-                          &(UsPlotStyle) { .colour = 1 + r / 2 % 2, .dash = r % 2 ? US_DASH_DASHED : US_DASH_SOLID,
-                                           .width = 2, .opacity = r % 2 ? 1 : 0.6 }, parts[r]);
-    }
-  return plot;
-}
-
-static void
-plot_rows (Letter           *letter,
-           const UsOutput   *output,
-           const UsFourRows *rows)
-{
-  gboolean image = output->kind == US_OUTPUT_IMAGE;
-
-  letter->n_rows = image ? 1 : us_series_n_plots (output);
-  letter->rows = g_new (UsPlot *, letter->n_rows);
-  for (gsize i = 0; i < letter->n_rows; i++)
-    letter->rows[i] = image ? plot_rows_of_images (output, rows) : plot_rows_of_series (output, rows, i);
-}
-
 typedef struct
 {
   UsTrainer *trainer;           /* owned, or NULL: the model's own record is shown */
@@ -406,13 +249,13 @@ make_plots (GTask        *task,
       g_autoptr(GArray) first = us_trainer_get_history (job->trainer, 1);
       g_autoptr(GArray) second = us_trainer_get_history (job->trainer, 2);
 
-      letter->loss = plot_losses (_("Loss"), first, second);
+      letter->loss = us_train_plot_losses (_("Loss"), first, second);
     }
   else
     {
       const UsSimvaeRecord *record = us_simvae_record (job->model);
 
-      letter->loss = plot_losses (_("Loss while the open model was trained"), record->history[0], record->history[1]);
+      letter->loss = us_train_plot_losses (_("Loss while the open model was trained"), record->history[0], record->history[1]);
     }
   if (job->model != NULL)
     {
@@ -420,7 +263,7 @@ make_plots (GTask        *task,
       g_autoptr(UsFourRows) rows = us_four_rows_new (job->model, N_COLUMNS, 20191);
 
       if (rows != NULL)
-        plot_rows (letter, output, rows);
+        letter->rows = us_train_plot_rows (output, rows, &letter->n_rows);
     }
   us_mailbox_post (job->mailbox, letter);
   g_task_return_boolean (task, TRUE);
@@ -458,11 +301,23 @@ on_plots_made (GObject      *source,
     refresh_charts (self, TRUE);
 }
 
+static gboolean
+trainer_works (UsTrainPage *self)
+{
+  UsTrainer *trainer = us_session_get_trainer (self->session);
+  UsTrainerProgress progress;
+
+  if (trainer == NULL)
+    return FALSE;
+  us_trainer_get_progress (trainer, &progress);
+  return progress.state == US_TRAINER_RUNNING || progress.state == US_TRAINER_PAUSED;
+}
+
 /* The run that is shown, or NULL when it is over and a model was opened since. */
 static UsTrainer *
 shown_trainer (UsTrainPage *self)
 {
-  if (!us_session_get_training (self->session) && !us_session_get_follows_training (self->session))
+  if (!trainer_works (self) && !us_session_get_follows_training (self->session))
     return NULL;
   return us_session_get_trainer (self->session);
 }
@@ -520,6 +375,37 @@ us_train_page_map (GtkWidget *widget)
     refresh_charts (self, TRUE);
 }
 
+/* --- what is learnt ---------------------------------------------------------------- */
+
+static gboolean
+is_simvae (UsTrainPage *self)
+{
+  return adw_combo_row_get_selected (self->what_row) == WHAT_SIMVAE;
+}
+
+static void
+show_results (UsTrainPage *self)
+{
+  gboolean something = us_session_get_any_model (self->session) != NULL || shown_trainer (self) != NULL;
+
+  gtk_stack_set_visible_child_name (self->results, !is_simvae (self) ? "learning" : something ? "charts" : "empty");
+}
+
+static void
+on_what_cb (UsTrainPage *self)
+{
+  guint what = adw_combo_row_get_selected (self->what_row);
+
+  if (what >= N_WHATS || self->session == NULL)
+    return;
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (self->what_row), _(whats[what].summary));
+  gtk_widget_set_visible (self->simvae_box, what == WHAT_SIMVAE);
+  gtk_widget_set_visible (GTK_WIDGET (self->mechanism_group), what != WHAT_SIMVAE);
+  if (what != WHAT_SIMVAE)
+    us_mechanism_group_set_kind (self->mechanism_group, what - WHAT_LEARNING);
+  show_results (self);
+}
+
 /* --- what the user does ---------------------------------------------------------- */
 
 static const UsPreset *
@@ -558,7 +444,7 @@ start (UsTrainPage *self,
   us_method_group_fill (self->method_group, &config);
   empty_charts (self);
   us_session_start_training (self->session, &config);
-  gtk_stack_set_visible_child_name (self->results, "charts");
+  show_results (self);
 }
 
 static void
@@ -600,13 +486,15 @@ static void
 update_buttons (UsTrainPage *self)
 {
   UsTrainer *trainer = us_session_get_trainer (self->session);
-  gboolean training = us_session_get_training (self->session);
+  gboolean training = trainer_works (self), busy = us_session_get_training (self->session);
   UsTrainerProgress progress = { .state = US_TRAINER_IDLE };
   gboolean paused;
 
   if (trainer != NULL)
     us_trainer_get_progress (trainer, &progress);
   paused = progress.state == US_TRAINER_PAUSED;
+  /* What runs is what is shown. */
+  gtk_widget_set_sensitive (GTK_WIDGET (self->what_row), !busy);
   gtk_widget_set_sensitive (GTK_WIDGET (self->settings_group), !training);
   gtk_widget_set_sensitive (GTK_WIDGET (self->method_group), !training);
   gtk_widget_set_visible (GTK_WIDGET (self->start_button), !training);
@@ -622,7 +510,8 @@ on_progress_cb (UsTrainPage *self)
   UsTrainer *trainer = us_session_get_trainer (self->session);
   UsTrainerProgress progress;
 
-  if (trainer == NULL)
+  /* Else news of what learns from mechanisms. */
+  if (trainer == NULL || !is_simvae (self))
     return;
   us_trainer_get_progress (trainer, &progress);
   show_numbers (self, &progress);
@@ -650,9 +539,7 @@ on_training_ended_cb (UsTrainPage *self)
 static void
 on_model_cb (UsTrainPage *self)
 {
-  gboolean something = us_session_get_any_model (self->session) != NULL || shown_trainer (self) != NULL;
-
-  gtk_stack_set_visible_child_name (self->results, something ? "charts" : "empty");
+  show_results (self);
   if (shown_trainer (self) != NULL)
     return;
   empty_charts (self);
@@ -692,6 +579,16 @@ fill_presets (UsTrainPage *self)
 }
 
 static void
+fill_whats (UsTrainPage *self)
+{
+  g_autoptr(GtkStringList) titles = gtk_string_list_new (NULL);
+
+  for (guint i = 0; i < N_WHATS; i++)
+    gtk_string_list_append (titles, _(whats[i].title));
+  adw_combo_row_set_model (self->what_row, G_LIST_MODEL (titles));
+}
+
+static void
 us_train_page_set_property (GObject      *object,
                             guint         id,
                             const GValue *value,
@@ -715,6 +612,8 @@ us_train_page_set_property (GObject      *object,
   g_signal_connect_object (self->session, "notify::training", G_CALLBACK (update_buttons), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->session, "progress", G_CALLBACK (on_progress_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->session, "training-ended", G_CALLBACK (on_training_ended_cb), self, G_CONNECT_SWAPPED);
+  us_mechanism_group_set_session (self->mechanism_group, self->session, self->learning_view);
+  on_what_cb (self);
   on_simulator_cb (self);
   on_model_cb (self);
 }
@@ -746,8 +645,14 @@ us_train_page_class_init (UsTrainPageClass *klass)
 
   g_type_ensure (US_TYPE_ADAPTIVE_BOX);
   g_type_ensure (US_TYPE_CHART);
+  g_type_ensure (US_TYPE_LEARNING_VIEW);
+  g_type_ensure (US_TYPE_MECHANISM_GROUP);
   g_type_ensure (US_TYPE_METHOD_GROUP);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/understudy/Understudy/us-train-page.ui");
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, what_row);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, mechanism_group);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, simvae_box);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, learning_view);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, settings_group);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, simulator_row);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, preset_row);
@@ -765,6 +670,7 @@ us_train_page_class_init (UsTrainPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, numbers);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, loss_chart);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, rows_charts);
+  gtk_widget_class_bind_template_callback (widget_class, on_what_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_preset_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_start_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_resume_clicked_cb);
@@ -778,4 +684,5 @@ us_train_page_init (UsTrainPage *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   add_number_rows (self);
   fill_presets (self);
+  fill_whats (self);
 }

@@ -425,15 +425,19 @@ gboolean
 us_window_files_may_close (UsWindow *self)
 {
   UsSession *session = us_window_get_session (self);
-  gboolean training = us_session_get_training (session);
+  gboolean training = us_session_get_training (session), learning;
+  UsLearningProgress progress;
   AdwMessageDialog *dialog;
 
   if (!training && !us_session_get_unsaved (session))
     return TRUE;
+  us_learning_get_progress (us_session_get_learning (session), &progress);
+  learning = progress.state == US_LEARNING_RUNNING;
 
   dialog = ADW_MESSAGE_DIALOG (adw_message_dialog_new (GTK_WINDOW (self),
              training ? _("Training is still at work") : _("Save the trained model?"),
-             training ? _("If it is stopped now, it can go on later from its last checkpoint.")
+             learning ? _("If it is stopped now, what the network has learnt so far is lost.")
+             : training ? _("If it is stopped now, it can go on later from its last checkpoint.")
                       : _("What was learnt has not been saved to a file of yours.")));
   adw_message_dialog_add_responses (dialog,
                                     "cancel", _("_Cancel"),
@@ -443,7 +447,7 @@ us_window_files_may_close (UsWindow *self)
   adw_message_dialog_set_response_appearance (dialog, "discard", ADW_RESPONSE_DESTRUCTIVE);
   adw_message_dialog_set_response_appearance (dialog, "save", ADW_RESPONSE_SUGGESTED);
   /* Before the first weights there is nothing to save. */
-  adw_message_dialog_set_response_enabled (dialog, "save", us_session_get_any_model (session) != NULL);
+  adw_message_dialog_set_response_enabled (dialog, "save", us_session_get_any_model (session) != NULL && !learning);
   adw_message_dialog_set_default_response (dialog, "save");
   adw_message_dialog_set_close_response (dialog, "cancel");
   g_signal_connect_object (dialog, "response", G_CALLBACK (on_close_answer), self,

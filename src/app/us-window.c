@@ -178,8 +178,19 @@ on_progress (UsWindow *self)
   gboolean training = us_session_get_training (self->session);
   g_autofree char *text = NULL;
   UsTrainerProgress progress;
+  UsLearningProgress learning;
 
   gtk_revealer_set_reveal_child (self->job_revealer, training);
+  us_learning_get_progress (us_session_get_learning (self->session), &learning);
+  if (learning.state == US_LEARNING_RUNNING)
+    {
+      gboolean simulating = learning.simulated < learning.samples;
+
+      text = g_strdup_printf (simulating ? _("Simulating %.0f %%") : _("Training %.0f %%"),
+                              100 * (simulating ? (double) learning.simulated / learning.samples : learning.fraction));
+      gtk_button_set_label (self->job_button, text);
+      return;
+    }
   if (trainer == NULL || !training)
     return;
   us_trainer_get_progress (trainer, &progress);

@@ -3,8 +3,7 @@
 #include "config.h"
 
 #include "us-cli.h"
-#include "us-error.h"
-#include "us-file.h"
+#include "us-series-setup.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,10 +32,8 @@ us_cli_series_simulator (const UsCliSeries  *self,
 {
   UsMeasurementsOptions options = us_cli_series_options (self);
   g_autoptr(UsMeasurements) series = NULL;
-  g_autoptr(GString) timed = NULL;
-  gsize base = strcspn (id, "+");
 
-  if (memchr (id, '@', base) != NULL)
+  if (memchr (id, '@', strcspn (id, "+")) != NULL)
     {
       us_cli_misused (error, "%s names times of its own: leave them out, or --data", id);
       return NULL;
@@ -46,15 +43,7 @@ us_cli_series_simulator (const UsCliSeries  *self,
     return NULL;
   for (char **text = series->remarks; remark && *text != NULL; text++)
     us_cli_series_remark (*text);
-  timed = g_string_new_len (id, base);
-  for (gsize t = 0; t < series->n_times; t++)
-    {
-      char buffer[G_ASCII_DTOSTR_BUF_SIZE];
-
-      g_string_append_printf (timed, "%c%s", t == 0 ? '@' : ',', us_dtoa (buffer, series->times[t]));
-    }
-  g_string_append (timed, id + base);
-  return us_registry_find (timed->str, error);
+  return us_series_simulator (id, series, self->mask_bad, error);
 }
 
 void

@@ -94,6 +94,22 @@ take_value (const UsMeasurements *self,
   return TRUE;
 }
 
+/* Nothing was observed at that time; positive: what is below zero counts as that. */
+static gboolean
+is_empty (const UsMeasurements *self,
+          gsize                 row,
+          gboolean              positive)
+{
+  for (gsize c = 0; c < self->n_columns; c++)
+    {
+      double value = self->values[row * self->n_columns + c];
+
+      if (!isnan (value) && !(positive && value < 0))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 gboolean
 us_measurements_to_output (const UsMeasurements *self,
                            const UsOutput       *output,
@@ -124,6 +140,9 @@ us_measurements_to_output (const UsMeasurements *self,
     {
       gssize t = point_at (output, self->times[i]);
 
+      /* what is run at the times of observations has no point where none was made */
+      if (t <= before && is_empty (self, i, mask_bad && output->counts))
+        continue;
       /* both rise: a point that is taken would lose its value without a word */
       if (t <= before)
         {

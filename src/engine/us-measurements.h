@@ -63,8 +63,8 @@ void            us_measurements_free  (UsMeasurements              *self);
  * us_measurements_to_output:
  * @x: (out caller-allocates): (T', C) of the output; NaN where nothing was observed
  *
- * Lays the series on an output's points: each measured time must be one of them (to 1e-6 of the range) and
- * no two the same one, others count as not observed; one column for each channel, by id or label, else in order.
+ * Lays the series on an output's points: each time at which something was observed must be one of them (to 1e-6 of the
+ * range) and no two the same one, others count as not observed; one column for each channel, by id or label, else in order.
  * Refused: a time that is none of the output's, a count below zero (unless @mask_bad), fewer than @least observed values.
  *
  * Errors: US_FORMAT_ERROR_MISMATCH, VALUE, SHAPE, with line and column.
