@@ -3,7 +3,7 @@
  * to the exact one; to that given the summary, where it is not sufficient. */
 #include "config.h"
 
-#include "consistency.h"
+#include "us-consistency.h"
 
 #include <math.h>
 
@@ -12,15 +12,15 @@ enum { SIZES = 3, OBSERVATIONS = 4 };
 static const gsize sizes[SIZES] = { 1000, 10000, 100000 };
 
 static void
-measure (ConsistencySummary summary,
+measure (UsConsistencySummary summary,
          gsize              most_c2st,
-         Consistency       *results)      /* (SIZES) */
+         UsConsistency       *results)      /* (SIZES) */
 {
   for (gsize i = 0; i < SIZES; i++)
     {
-      const Consistency *r = &results[i];
+      const UsConsistency *r = &results[i];
 
-      consistency_measure (summary, sizes[i], OBSERVATIONS, most_c2st, 5, NULL, &results[i]);
+      g_assert_true (us_consistency_measure (summary, sizes[i], OBSERVATIONS, most_c2st, 5, NULL, NULL, &results[i], NULL));
       g_test_message ("%zu rows, %.0f matched (%.4f): W %.3f, adjusted %.3f, chance %.3f, from p(θ|x) %.3f, C2ST %.3f, adjusted %.3f",
                       sizes[i], r->k, r->share, r->wasserstein, r->wasserstein_adjusted, r->wasserstein_chance,
                       r->wasserstein_full, r->c2st, r->c2st_adjusted);
@@ -30,9 +30,9 @@ measure (ConsistencySummary summary,
 static void
 test_sufficient (void)
 {
-  Consistency r[SIZES];
+  UsConsistency r[SIZES];
 
-  measure (CONSISTENCY_SUFFICIENT, 1000, r);
+  measure (US_CONSISTENCY_SUFFICIENT, 1000, r);
   for (gsize i = 1; i < SIZES; i++)
     {
       g_assert_cmpfloat (r[i].k, >, r[i - 1].k);
@@ -50,9 +50,9 @@ test_sufficient (void)
 static void
 test_not_sufficient (void)
 {
-  Consistency r[SIZES];
+  UsConsistency r[SIZES];
 
-  measure (CONSISTENCY_MEAN, 0, r);
+  measure (US_CONSISTENCY_MEAN, 0, r);
   for (gsize i = 1; i < SIZES; i++)
     g_assert_cmpfloat (r[i].wasserstein, <, 0.8 * r[i - 1].wasserstein);
   g_assert_cmpfloat (r[SIZES - 1].wasserstein, <, 0.06);
@@ -66,10 +66,10 @@ static void
 test_workers (void)
 {
   g_autoptr(UsPool) pool = us_pool_new (3, 0);
-  Consistency one, three;
+  UsConsistency one, three;
 
-  consistency_measure (CONSISTENCY_SUFFICIENT, 1000, 1, 200, 5, NULL, &one);
-  consistency_measure (CONSISTENCY_SUFFICIENT, 1000, 1, 200, 5, pool, &three);
+  g_assert_true (us_consistency_measure (US_CONSISTENCY_SUFFICIENT, 1000, 1, 200, 5, NULL, NULL, &one, NULL));
+  g_assert_true (us_consistency_measure (US_CONSISTENCY_SUFFICIENT, 1000, 1, 200, 5, pool, NULL, &three, NULL));
   g_assert_cmpmem (&one, sizeof one, &three, sizeof three);
 }
 

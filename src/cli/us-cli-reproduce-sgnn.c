@@ -14,6 +14,8 @@
 static const UsSgnnPart parts[] = {
   { "posterior", "Latent parameters recovered", us_sgnn_part_posterior },
   { "r0", "R₀ from early curves", us_sgnn_part_r0 },
+  { "excess", "Excess risk falls as simulations grow", us_sgnn_part_excess },
+  { "attribution", "Attribution goes to the exact posterior", us_sgnn_part_attribution },
 };
 
 static const UsCliCommand reproduce_sgnn = {

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "consistency.h"
+#include "us-consistency.h"
 
 #include "us-plot.h"
 
@@ -23,7 +23,7 @@ add (UsPlot            *plot,
      UsDash             dash,
      gsize              n,
      const double      *x,
-     const Consistency *first,
+     const UsConsistency *first,
      gsize              offset)         /* of the member */
 {
   g_autofree double *y = g_new (double, n);
@@ -38,8 +38,8 @@ static gboolean
 draw (const char        *path,
       gsize              n,
       const double      *x,
-      const Consistency *full,
-      const Consistency *mean,
+      const UsConsistency *full,
+      const UsConsistency *mean,
       GError           **error)
 {
   g_autoptr(UsPlot) near = us_plot_new ("How far matched rows are from the exact posterior");
@@ -48,18 +48,18 @@ draw (const char        *path,
 
   us_plot_set_axis (near, US_AXIS_X, "Rows of the bank", NULL, US_SCALE_LOG);
   us_plot_set_axis (near, US_AXIS_Y, "Sliced Wasserstein distance", "sd", US_SCALE_LOG);
-  add (near, "Matched rows", 1, US_DASH_SOLID, n, x, full, G_STRUCT_OFFSET (Consistency, wasserstein));
-  add (near, "Adjusted by regression", 2, US_DASH_SOLID, n, x, full, G_STRUCT_OFFSET (Consistency, wasserstein_adjusted));
-  add (near, "As many exact draws", 1, US_DASH_DOTTED, n, x, full, G_STRUCT_OFFSET (Consistency, wasserstein_chance));
-  add (near, "Not sufficient h: from p(θ | h)", 3, US_DASH_SOLID, n, x, mean, G_STRUCT_OFFSET (Consistency, wasserstein));
-  add (near, "Not sufficient h: from p(θ | x)", 3, US_DASH_DASHED, n, x, mean, G_STRUCT_OFFSET (Consistency, wasserstein_full));
+  add (near, "Matched rows", 1, US_DASH_SOLID, n, x, full, G_STRUCT_OFFSET (UsConsistency, wasserstein));
+  add (near, "Adjusted by regression", 2, US_DASH_SOLID, n, x, full, G_STRUCT_OFFSET (UsConsistency, wasserstein_adjusted));
+  add (near, "As many exact draws", 1, US_DASH_DOTTED, n, x, full, G_STRUCT_OFFSET (UsConsistency, wasserstein_chance));
+  add (near, "Not sufficient h: from p(θ | h)", 3, US_DASH_SOLID, n, x, mean, G_STRUCT_OFFSET (UsConsistency, wasserstein));
+  add (near, "Not sufficient h: from p(θ | x)", 3, US_DASH_DASHED, n, x, mean, G_STRUCT_OFFSET (UsConsistency, wasserstein_full));
   us_plot_set_legend_visible (near, TRUE);
 
   us_plot_set_axis (told, US_AXIS_X, "Rows of the bank", NULL, US_SCALE_LOG);
   us_plot_set_axis (told, US_AXIS_Y, "C2ST (0.5: no)", NULL, US_SCALE_LINEAR);
-  add (told, "Matched rows", 1, US_DASH_SOLID, n, x, full, G_STRUCT_OFFSET (Consistency, c2st));
-  add (told, "Adjusted by regression", 2, US_DASH_SOLID, n, x, full, G_STRUCT_OFFSET (Consistency, c2st_adjusted));
-  add (told, "Not sufficient h: from p(θ | h)", 3, US_DASH_SOLID, n, x, mean, G_STRUCT_OFFSET (Consistency, c2st));
+  add (told, "Matched rows", 1, US_DASH_SOLID, n, x, full, G_STRUCT_OFFSET (UsConsistency, c2st));
+  add (told, "Adjusted by regression", 2, US_DASH_SOLID, n, x, full, G_STRUCT_OFFSET (UsConsistency, c2st_adjusted));
+  add (told, "Not sufficient h: from p(θ | h)", 3, US_DASH_SOLID, n, x, mean, G_STRUCT_OFFSET (UsConsistency, c2st));
   us_plot_set_legend_visible (told, TRUE);
 
   return us_plot_export_column (G_N_ELEMENTS (plots), plots, path, 640, 360, US_THEME_LIGHT, error);
@@ -72,18 +72,20 @@ main (int   argc,
   gsize largest = argc > 2 ? g_ascii_strtoull (argv[2], NULL, 10) : sizes[SIZES - 1], n = 0;
   g_autoptr(UsPool) pool = us_pool_new (0, 0);
   g_autoptr(GError) error = NULL;
-  Consistency full[SIZES], mean[SIZES];
+  UsConsistency full[SIZES], mean[SIZES];
   double x[SIZES];
 
   setlocale (LC_NUMERIC, "C");
   printf ("rows,k,ess,share,wasserstein,adjusted,chance,c2st,c2st_adjusted,mean_only,mean_only_to_full,mean_only_c2st\n");
   for (; n < SIZES && sizes[n] <= largest; n++)
     {
-      const Consistency *f = &full[n], *m = &mean[n];
+      const UsConsistency *f = &full[n], *m = &mean[n];
 
       x[n] = (double) sizes[n];
-      consistency_measure (CONSISTENCY_SUFFICIENT, sizes[n], OBSERVATIONS, MOST_DRAWS, 1, pool, &full[n]);
-      consistency_measure (CONSISTENCY_MEAN, sizes[n], OBSERVATIONS, MOST_DRAWS, 1, pool, &mean[n]);
+      if (!us_consistency_measure (US_CONSISTENCY_SUFFICIENT, sizes[n], OBSERVATIONS, MOST_DRAWS, 1, pool, NULL, &full[n], &error))
+        g_error ("%s", error->message);
+      if (!us_consistency_measure (US_CONSISTENCY_MEAN, sizes[n], OBSERVATIONS, MOST_DRAWS, 1, pool, NULL, &mean[n], &error))
+        g_error ("%s", error->message);
       printf ("%zu,%.0f,%.0f,%.5f,%.4f,%.4f,%.4f,%.4f,%.4f,%.4f,%.4f,%.4f\n", sizes[n], f->k, f->ess, f->share, f->wasserstein,
               f->wasserstein_adjusted, f->wasserstein_chance, f->c2st, f->c2st_adjusted, m->wasserstein, m->wasserstein_full,
               m->c2st);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "consistency.h"
+#include "us-consistency.h"
 
 #include "us-attribution.h"
 #include "us-linear-gaussian.h"
@@ -20,9 +20,9 @@
 #define DIRECTIONS 50
 
 static gsize
-n_summaries (ConsistencySummary summary)
+n_summaries (UsConsistencySummary summary)
 {
-  return summary == CONSISTENCY_SUFFICIENT ? P : 1;
+  return summary == US_CONSISTENCY_SUFFICIENT ? P : 1;
 }
 
 static double
@@ -36,13 +36,13 @@ mean_of (const float *x)
 }
 
 static void
-summarise (ConsistencySummary  summary,
-           const float        *x,
-           float              *h)          /* (S) */
+summarise (UsConsistencySummary  summary,
+           const float          *x,
+           float                *h)          /* (S) */
 {
   UsLinearGaussian posterior;
 
-  if (summary == CONSISTENCY_MEAN)
+  if (summary == US_CONSISTENCY_MEAN)
     {
       h[0] = (float) mean_of (x);
       return;
@@ -165,75 +165,76 @@ tell_apart (const UsLinearGaussian *limit,
 }
 
 static UsAttribution *
-make_bank (const UsPrior      *prior,
-           ConsistencySummary  summary,
-           gsize               n_rows,
-           guint64             seed,
-           UsPool             *pool)
+make_bank (const UsPrior        *prior,
+           UsConsistencySummary  summary,
+           gsize                 n_rows,
+           guint64               seed,
+           UsPool               *pool,
+           const gint           *cancelled,
+           GError              **error)
 {
   gsize s = n_summaries (summary);
   g_autofree double *theta = g_new (double, n_rows * P);
   g_autofree float *h = g_new (float, n_rows * s);
   g_autofree float *x = g_new (float, BLOCK * T);
-  g_autoptr(GError) error = NULL;
-  UsAttribution *attribution;
 
   for (gsize first = 0; first < n_rows; first += BLOCK)
     {
       gsize count = MIN (BLOCK, n_rows - first);
 
-      if (!us_simulate_rows (prior, 0, seed, first, count, theta + first * P, x, &error))
-        g_error ("%s", error->message);
+      if (!us_simulate_rows (prior, 0, seed, first, count, theta + first * P, x, error))
+        return NULL;
       for (gsize i = 0; i < count; i++)
         summarise (summary, x + i * T, h + (first + i) * s);
     }
-  attribution = us_attribution_new (n_rows, s, h, P, theta, 100, pool, NULL, NULL, NULL, &error);
-  if (attribution == NULL)
-    g_error ("%s", error->message);
-  return attribution;
+  return us_attribution_new (n_rows, s, h, P, theta, 100, pool, NULL, NULL, cancelled, error);
 }
 
-void
-consistency_measure (ConsistencySummary  summary,
-                     gsize               n_rows,
-                     gsize               n_observations,
-                     gsize               most_c2st,
-                     guint64             seed,
-                     UsPool             *pool,
-                     Consistency        *result)
+gboolean
+us_consistency_measure (UsConsistencySummary  summary,
+                        gsize                 n_rows,
+                        gsize                 n_observations,
+                        gsize                 most_c2st,
+                        guint64               seed,
+                        UsPool               *pool,
+                        const gint           *cancelled,
+                        UsConsistency        *result,
+                        GError              **error)
 {
   const UsSimulator *simulator = us_registry_find ("linear-gaussian", NULL);
   g_autoptr(UsPrior) prior = us_prior_new_default (simulator);
-  g_autoptr(UsAttribution) attribution = make_bank (prior, summary, n_rows, seed, pool);
+  g_autoptr(UsAttribution) attribution = NULL;
   g_autofree double *exact = standard_normals (EXACT, 1);
   double each = 1 / (double) n_observations;
 
-  g_assert (most_c2st <= EXACT);
+  g_return_val_if_fail (most_c2st <= EXACT && n_observations > 0, FALSE);
+
   memset (result, 0, sizeof *result);
+  attribution = make_bank (prior, summary, n_rows, seed, pool, cancelled, error);
+  if (attribution == NULL)
+    return FALSE;
   for (gsize k = 0; k < n_observations; k++)
     {
+      const UsAttributionOptions wider = { .ess = us_attribution_default_ess (attribution, TRUE) };
       g_autoptr(UsMatches) matches = NULL;
-      g_autoptr(UsMatches) adjusted = NULL;
-      g_autoptr(GError) error = NULL;
-      UsAttributionOptions wider = { .ess = us_attribution_default_ess (attribution, TRUE) };
       g_autoptr(UsMatches) wide = NULL;
+      g_autoptr(UsMatches) adjusted = NULL;
       g_autofree double *chance = NULL;
       UsLinearGaussian limit, full;
       double theta[P];
       float x[T], h[P];
 
-      us_simulate_rows (prior, 0, seed + 1, k, 1, theta, x, NULL);
+      if (!us_simulate_rows (prior, 0, seed + 1, k, 1, theta, x, error))
+        return FALSE;
       us_linear_gaussian_posterior (T, NULL, x, &full);
       limit = full;
-      if (summary == CONSISTENCY_MEAN)
+      if (summary == US_CONSISTENCY_MEAN)
         limit_given_mean (simulator, x, &limit);
       summarise (summary, x, h);
-      matches = us_attribution_query (attribution, h, NULL, pool, NULL, &error);
-      g_assert_no_error (error);
-      wide = us_attribution_query (attribution, h, &wider, pool, NULL, &error);
-      g_assert_no_error (error);
-      adjusted = us_matches_adjust (wide, attribution, NULL, NULL, &error);
-      g_assert_no_error (error);
+      if ((matches = us_attribution_query (attribution, h, NULL, pool, cancelled, error)) == NULL
+          || (wide = us_attribution_query (attribution, h, &wider, pool, cancelled, error)) == NULL
+          || (adjusted = us_matches_adjust (wide, attribution, NULL, NULL, error)) == NULL)
+        return FALSE;
 
       chance = standard_normals ((gsize) matches->ess, 100 + k);
       result->k += each * (double) matches->n;
@@ -247,4 +248,5 @@ consistency_measure (ConsistencySummary  summary,
       result->c2st += each * tell_apart (&limit, matches, exact, most_c2st, pool);
       result->c2st_adjusted += each * tell_apart (&limit, adjusted, exact, most_c2st, pool);
     }
+  return TRUE;
 }
