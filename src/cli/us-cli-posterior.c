@@ -33,13 +33,6 @@ on_progress (const UsPosteriorProgress *p,
 }
 
 static void
-on_cancelled (GCancellable *cancellable,
-              gpointer      flag)
-{
-  g_atomic_int_set ((gint *) flag, 1);
-}
-
-static void
 print_trained (const UsPosterior *model,
                const char        *path,
                gboolean           json)
@@ -75,7 +68,7 @@ print_trained (const UsPosterior *model,
 typedef struct
 {
   UsCliSeries series;
-  char    *data, *out, *bank, *samples, *minutes, *seed, *jobs, *output;
+  char    *data, *out, *bank, *samples, *minutes, *seed, *jobs, *output, *gaps, *cut;
   char   **targets, **priors;
   gboolean drop_bad_rows, json;
 } Options;
@@ -92,11 +85,51 @@ options_clear (Options *o)
   g_free (o->seed);
   g_free (o->jobs);
   g_free (o->output);
+  g_free (o->gaps);
+  g_free (o->cut);
   g_strfreev (o->targets);
   g_strfreev (o->priors);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+/* What the measured series lacks, the model is trained to do without. */
+static gboolean
+ask_data_for_gaps (const Options     *o,
+                   const UsSimulator *simulator,
+                   UsPosteriorConfig *config,
+                   GError           **error)
+{
+  const UsOutput *output = &simulator->outputs[config->output];
+  UsMeasurementsOptions options = us_cli_series_options (&o->series);
+  g_autoptr(UsMeasurements) series = us_measurements_read (o->data, &options, error);
+  gsize n = us_output_n_values (output), n_missing = 0;
+  g_autofree float *x = g_new (float, n);
+
+  if (series == NULL || !us_measurements_to_output (series, output, 1, o->series.mask_bad, x, error))
+    return FALSE;
+  for (gsize v = 0; v < n; v++)
+    n_missing += isnan (x[v]);
+  config->missing.gaps = MIN ((double) n_missing / (double) n, 0.5);
+  return TRUE;
+}
+
+static gboolean
+parse_share (const char *option,
+             const char *text,           /* or NULL: 0 */
+             double      most,
+             double     *share,
+             GError    **error)
+{
+  char *end;
+
+  if (text == NULL)
+    return TRUE;
+  *share = g_ascii_strtod (text, &end);
+  if (end == text || *end != '\0' || !(*share >= 0.0 && *share <= most))
+    return us_cli_misused (error, "%s %s: expected a number from 0 to %g", option, text, most);
+  return TRUE;
+}
 
 static gboolean
 check_numbers (const Options     *o,
@@ -113,6 +146,9 @@ check_numbers (const Options     *o,
       if (end == o->minutes || *end != '\0' || !(config->minutes > 0 && config->minutes <= 100000))
         return us_cli_misused (error, "--minutes %s: expected a number above 0, at most 100000", o->minutes);
     }
+  if (!parse_share ("--gaps", o->gaps, 0.5, &config->missing.gaps, error)
+      || !parse_share ("--cut", o->cut, 0.95, &config->missing.cut, error))
+    return FALSE;
   if ((o->samples != NULL && !us_cli_parse_u64 ("--samples", o->samples, 50, 1000000000, &config->samples, error))
       || !us_cli_parse_u64 ("--seed", o->seed != NULL ? o->seed : "0", 0, G_MAXUINT64, &config->seed, error)
       || !us_cli_parse_u64 ("--jobs", o->jobs != NULL ? o->jobs : "0", 0, 1024, &jobs, error))
@@ -146,7 +182,7 @@ choose_source (const Options     *o,
       || (*prior = us_cli_prior (simulator, o->priors, error)) == NULL)
     return FALSE;
   config->prior = *prior;
-  return TRUE;
+  return o->data == NULL || o->gaps != NULL || ask_data_for_gaps (o, simulator, config, error);
 }
 
 gboolean
@@ -166,6 +202,8 @@ us_cli_train_posterior (int           argc,
     { "data", 'd', 0, G_OPTION_ARG_FILENAME, &o.data,
       "Run the simulator at the times of this measured series (with --time, --where …)", "FILE.csv" },
     US_CLI_SERIES_ENTRIES (o.series),
+    { "gaps", 0, 0, G_OPTION_ARG_STRING, &o.gaps, "Mean share of values that data may miss (default: what --data lacks, else 0)", "G" },
+    { "cut", 0, 0, G_OPTION_ARG_STRING, &o.cut, "Data may end early, by at most that share (default 0)", "C" },
     { "target", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.targets, "Infer this parameter (again for more; default all)", "NAME" },
     { "drop-bad-rows", 0, 0, G_OPTION_ARG_NONE, &o.drop_bad_rows, "Leave out rows that are not finite, and say how many", NULL },
     { "prior", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &o.priors, "Another prior for a parameter", "NAME=KIND:A:B" },
@@ -191,7 +229,7 @@ us_cli_train_posterior (int           argc,
   config.targets = (const char *const *) o.targets;
   config.drop_bad_rows = o.drop_bad_rows;
   config.command = command;
-  handler = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), &cancelled, NULL);
+  handler = g_cancellable_connect (cancellable, G_CALLBACK (us_cli_set_flag), &cancelled, NULL);
   model = us_posterior_train (&config, on_progress, NULL, &cancelled, error);
   g_cancellable_disconnect (cancellable, handler);
   us_cli_progress (NULL);

@@ -533,6 +533,13 @@ us_attributor_answer (UsAttributor              *self,
   options = options != NULL ? options : &defaults;
   g_atomic_ref_count_init (&answer->ref_count);
   answer->attributor = us_attributor_ref (self);
+  for (gsize v = 0; v < self->n_values; v++)
+    if (isnan (x[v]))
+      {
+        g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
+                     _("value %zu of the observation (from 1) is missing: simulations are matched by complete series"), v + 1);
+        return NULL;
+      }
   answer->x = g_memdup2 (x, self->n_values * sizeof (float));
   answer->n_samples = options->n_samples > 0 ? options->n_samples : SAMPLES;
   answer->samples = g_new (double, answer->n_samples * self->n_parameters);

@@ -189,7 +189,7 @@ check_gaps (const UsOutput  *output,            /* or NULL */
   if (output != NULL && output->kind == US_OUTPUT_SERIES)
     g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
                  _("%s: %zu of %zu values are missing, the first at %s %g. This model takes "
-                   "complete series: train one at the times that were measured."),
+                   "complete series: train one at the times that were measured, or for gaps (--gaps)."),
                  path, n_missing, n, output->x_label != NULL ? output->x_label : "x",
                  us_output_x (output, first / output->channels));
   else
@@ -226,7 +226,7 @@ us_posterior_read_data (const UsPosterior            *self,
     done = read_series (output, path, n, index, options, x, note, error);
   else
     done = read_picture (simulator, us_posterior_output (self), path, n, index, x, error);
-  if (done && check_gaps (output, path, n, x, error))
+  if (done && (us_posterior_takes_gaps (self) || check_gaps (output, path, n, x, error)))
     return TRUE;
   if (note != NULL)
     g_clear_pointer (note, g_free);

@@ -308,6 +308,7 @@ us_features_measure (UsFeatures  *self,
                      gsize        n_rows,
                      gsize        n_values,
                      const float *x,
+                     gboolean     masks,
                      GPtrArray   *notes,
                      GError     **error)
 {
@@ -315,7 +316,7 @@ us_features_measure (UsFeatures  *self,
   gsize n_constant = 0, first_constant = 0;
 
   *self = (UsFeatures) { .n_values = n_values };
-  self->features = g_new0 (UsFeature, 2 * n_values + 1);
+  self->features = g_new0 (UsFeature, 3 * n_values + 1);
   self->lower = g_new (float, n_values);
   self->upper = g_new (float, n_values);
   for (gsize v = 0; v < n_values; v++)
@@ -341,6 +342,9 @@ us_features_measure (UsFeatures  *self,
                    (double) x[0]);
       return FALSE;
     }
+  for (gsize v = 0; masks && v < n_values; v++)
+    if (!characters[v].constant)
+      self->features[self->n_features++] = (UsFeature) { .kind = US_FEATURE_MASK, .column = v, .scale = 1.0 };
   if (n_constant == 1)
     us_posterior_note (notes, _("Column %zu of “x” is %g in all rows and was left out."),
                        first_constant + 1, (double) self->lower[first_constant]);
@@ -369,8 +373,19 @@ us_features_apply (const UsFeatures *self,
     for (gsize i = 0; i < self->n_features; i++)
       {
         const UsFeature *f = &self->features[i];
+        float value = x[r * self->n_values + f->column];
 
-        out[r * self->n_features + i] =
-          (float) ((raw_value (f, (double) x[r * self->n_values + f->column]) - f->mean) / f->scale);
+        out[r * self->n_features + i] = f->kind == US_FEATURE_MASK ? isnan (value) : isnan (value) ? 0.0f
+                                        : (float) ((raw_value (f, (double) value) - f->mean) / f->scale);
       }
+}
+
+void
+us_features_mask (const UsFeatures *self,
+                  const float      *x,
+                  float            *out)
+{
+  for (gsize i = 0; i < self->n_features; i++)
+    if (isnan (x[self->features[i].column]))
+      out[i] = self->features[i].kind == US_FEATURE_MASK ? 1.0f : 0.0f;
 }

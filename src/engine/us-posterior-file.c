@@ -199,6 +199,8 @@ to_json (const UsPosterior *self)
   put_size (b, "dropped_rows", self->record.n_dropped);
   us_json_number (b, "seconds", self->record.seconds);
   us_json_number (b, "held_out", self->record.held_out);
+  us_json_number (b, "gaps", self->record.missing.gaps);
+  us_json_number (b, "cut", self->record.missing.cut);
   put_strings (b, "notes", self->record.notes);
   put_history (b, self);
   put_rounds (b, self);

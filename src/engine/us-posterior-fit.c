@@ -37,6 +37,7 @@ typedef struct
   double        *log_density;    /* (B) */
   UsSymmetry    *walk;           /* through the table's symmetries, a step a row */
   gsize         *scratch;        /* (P + F) */
+  float         *pattern;        /* (V): NaN where a row's value is missing */
   float         *row;            /* (P + F) */
 
   /* where it stands */
@@ -59,6 +60,7 @@ typedef struct
   float                 *features;     /* (N, F) */
   float                 *u;            /* (N, P) */
   GPtrArray             *symmetries;   /* of UsSymmetry */
+  UsMissing              missing;
   gsize                  patience;
   double                 elapsed;      /* share of the minutes, where there is such a limit */
   Member                *members;      /* (M) */
@@ -86,12 +88,27 @@ shuffle (gsize  *rows,
     }
 }
 
+/* What this row lacks this time. */
+static void
+draw_gaps (const Fit *fit,
+           Member    *m,
+           UsRng     *rng,
+           float     *x)         /* (F) */
+{
+  const UsPosteriorRows *rows = fit->rows;
+  gsize n_channels = rows->n_dims == 2 ? rows->x_shape[1] : 1;
+
+  memset (m->pattern, 0, rows->n_values * sizeof (float));
+  us_missing_draw (&fit->missing, rows->n_values / n_channels, n_channels, rows->n_dims == 2, rng, m->pattern);
+  us_features_mask (&fit->model->features, m->pattern, x);
+}
+
 static void
 gather (const Fit   *fit,
         Member      *m,
         const gsize *rows,
         gsize        n,
-        UsRng       *rng)        /* or NULL: whole numbers stay in the middle of their cells */
+        UsRng       *rng)        /* or NULL: whole numbers stay in the middle of their cells, gaps are the row's own */
 {
   gsize F = fit->n_features, P = fit->rows->n_parameters;
 
@@ -99,6 +116,13 @@ gather (const Fit   *fit,
     {
       memcpy (m->x + i * F, fit->features + rows[i] * F, F * sizeof (float));
       memcpy (m->u + i * P, fit->u + rows[i] * P, P * sizeof (float));
+      if (us_posterior_takes_gaps (fit->model))
+        {
+          UsRng own;
+
+          us_rng_init (&own, fit->seed, US_RNG_AUGMENT, rows[i]);
+          draw_gaps (fit, m, rng != NULL ? rng : &own, m->x + i * F);
+        }
     }
   for (gsize p = 0; p < P; p++)
     if (fit->model->coordinates[p].whole)
@@ -415,6 +439,7 @@ member_init (const Fit   *fit,
   m->walk = us_symmetry_new (fit->rows->n_parameters + fit->n_features);
   m->scratch = g_new (gsize, fit->rows->n_parameters + fit->n_features);
   m->row = us_floats_new (fit->rows->n_parameters + fit->n_features);
+  m->pattern = us_floats_new (fit->rows->n_values);
   m->rate = fit->tuning.learning_rate;
   m->loss = m->held_out = NAN;
   m->best_held_out = INFINITY;
@@ -439,6 +464,7 @@ member_clear (Member *m)
   us_symmetry_free (m->walk);
   g_free (m->scratch);
   us_floats_free (m->row);
+  us_floats_free (m->pattern);
   g_free (m->train);
   g_free (m->held);
 }
@@ -468,8 +494,13 @@ fit_init (Fit                     *fit,
         us_coordinate_to (&model->coordinates[p], model->prior, rows->theta[r * P + p], &u, NULL);
         fit->u[r * P + p] = (float) u;
       }
-  fit->symmetries = us_symmetries_find (&model->features, rows->n_rows, P, fit->u, fit->features, rows->names, cancelled,
-                                        config->seed, rows->notes);
+  fit->missing = config->missing;
+  /* with gaps a symmetry would have to hold for the masks as well */
+  if (us_posterior_takes_gaps (model))
+    fit->symmetries = g_ptr_array_new ();
+  else
+    fit->symmetries = us_symmetries_find (&model->features, rows->n_rows, P, fit->u, fit->features, rows->names, cancelled,
+                                          config->seed, rows->notes);
   fit->tuning = fill_tuning (&config->tuning, rows->n_rows, P, fit->symmetries->len > 0);
   for (gsize r = 0; r < rows->n_rows; r++)
     order[r] = r;

@@ -183,7 +183,7 @@ read_feature (const UsPosterior *self,
 {
   gsize kind;
 
-  if (object == NULL || !get_size (object, "kind", 0, US_FEATURE_RANK, &kind)
+  if (object == NULL || !get_size (object, "kind", 0, US_FEATURE_MASK, &kind)
       || !get_size (object, "column", 0, self->n_values - 1, &f->column))
     return FALSE;
   f->kind = (UsFeatureKind) kind;
@@ -192,7 +192,7 @@ read_feature (const UsPosterior *self,
   f->mean = get_number (object, "mean");
   f->scale = get_number (object, "scale");
   return isfinite (f->centre) && isfinite (f->spread) && isfinite (f->mean) && isfinite (f->scale) && f->scale > 0.0
-         && (f->kind == US_FEATURE_LINEAR || f->spread > 0.0) && read_knots (f, object);
+         && (f->kind == US_FEATURE_LINEAR || f->kind == US_FEATURE_MASK || f->spread > 0.0) && read_knots (f, object);
 }
 
 static gboolean
@@ -233,7 +233,7 @@ read_features (UsPosterior *self,
   JsonArray *array = get_array (object, "features");
   gsize n = array != NULL ? json_array_get_length (array) : 0;
 
-  if (n == 0 || n > 2 * self->n_values)
+  if (n == 0 || n > 3 * self->n_values)
     return FALSE;
   self->features.n_values = self->n_values;
   self->features.n_features = n;
@@ -360,6 +360,10 @@ read_record (UsPosterior   *self,
     record->n_dropped = 0;
   record->seconds = get_number (object, "seconds");
   record->held_out = get_number (object, "held_out");
+  record->missing.gaps = get_number (object, "gaps");
+  record->missing.cut = get_number (object, "cut");
+  if (!(record->missing.gaps >= 0.0) || !(record->missing.cut >= 0.0))
+    record->missing = (UsMissing) { 0 };
   record->notes = get_strings (object, "notes");
   if (record->notes == NULL)
     record->notes = g_new0 (char *, 1);

@@ -24,6 +24,7 @@ typedef enum
   US_FEATURE_LINEAR,         /* x */
   US_FEATURE_TAMED,          /* asinh ((x - centre) / spread): heavy tails */
   US_FEATURE_RANK,           /* the normal score of x among the rows: odd shapes */
+  US_FEATURE_MASK,           /* 1 where x is missing; its other features are 0 there */
 } UsFeatureKind;
 
 #define US_FEATURE_KNOTS 41
@@ -47,18 +48,23 @@ typedef struct
   float     *lower, *upper;  /* (V) of the rows */
 } UsFeatures;
 
-/* notes: sentences are added.  Error: no column changes. */
+/* masks: each column that changes gets one.  notes: sentences are added.  Error: no column changes. */
 gboolean us_features_measure (UsFeatures  *self,
                               gsize        n_rows,
                               gsize        n_values,
                               const float *x,          /* (N, V) finite */
+                              gboolean     masks,
                               GPtrArray   *notes,
                               GError     **error);
 void     us_features_clear   (UsFeatures *self);
 void     us_features_apply   (const UsFeatures *self,
                               gsize             rows,
-                              const float      *x,     /* (rows, V) */
+                              const float      *x,     /* (rows, V), NaN: missing */
                               float            *out);  /* (rows, F) */
+/* Takes out of out (F), made of a complete row, what is missing in x (V). */
+void     us_features_mask    (const UsFeatures *self,
+                              const float      *x,
+                              float            *out);
 
 /* --- symmetries: changes of rows that the table does not show ------------------- */
 

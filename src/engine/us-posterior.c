@@ -162,7 +162,7 @@ us_posterior_n_outside (const UsPosterior *self,
   gsize n = 0;
 
   for (gsize v = 0; v < self->n_values; v++)
-    if (!(x[v] >= self->features.lower[v] && x[v] <= self->features.upper[v]) && n++ == 0)
+    if (!isnan (x[v]) && !(x[v] >= self->features.lower[v] && x[v] <= self->features.upper[v]) && n++ == 0)
       *first = v;
   return n;
 }
@@ -231,30 +231,37 @@ us_posterior_summaries (const UsPosterior *self,
     member_summaries (self, 0, g_ptr_array_index (self->turns, 0), rows, x, h);
 }
 
-/* A value that the refined posterior's own observation lacks has no feature. */
-static gboolean
-may_miss (const UsPosterior *self,
-          gsize              value,
-          float              x)
+gboolean
+us_posterior_takes_gaps (const UsPosterior *self)
 {
-  return isnan (x) && self->observation != NULL && isnan (self->observation[value]);
+  /* masks come last */
+  return self->features.features[self->features.n_features - 1].kind == US_FEATURE_MASK;
 }
 
+/* What was observed is finite; what was not may be missing: by training, or since the refined posterior's own observation
+ * lacks it. */
 static gboolean
 check_x (const UsPosterior *self,
-         gsize              rows,
          const float       *x,
          GError           **error)
 {
-  for (gsize i = 0; i < rows * self->n_values; i++)
-    if (!isfinite (x[i]) && !may_miss (self, i % self->n_values, x[i]))
+  gboolean gaps = us_posterior_takes_gaps (self);
+  gsize n_observed = 0;
+
+  for (gsize v = 0; v < self->n_values; v++)
+    if (isfinite (x[v]))
+      n_observed++;
+    else if (!isnan (x[v]) || !(gaps || (self->observation != NULL && isnan (self->observation[v]))))
       {
         g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
                      _("value %zu of the observation (from 1) is missing or not finite: this posterior was "
-                       "trained on complete rows"), i % self->n_values + 1);
+                       "trained on complete rows"), v + 1);
         return FALSE;
       }
-  return TRUE;
+  if (n_observed > 0)
+    return TRUE;
+  g_set_error_literal (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE, _("nothing was observed"));
+  return FALSE;
 }
 
 /* --- draws ---------------------------------------------------------------------------- */
@@ -440,7 +447,7 @@ us_posterior_sample (const UsPosterior *self,
 
   g_return_val_if_fail (self != NULL && x != NULL && theta != NULL, FALSE);
 
-  if (!check_x (self, 1, x, error))
+  if (!check_x (self, x, error))
     return FALSE;
   for (gsize i = 0; i < n; i++)
     open[i] = i;
@@ -575,7 +582,7 @@ us_posterior_log_density (const UsPosterior *self,
 {
   g_return_val_if_fail (self != NULL && x != NULL && theta != NULL && out != NULL, FALSE);
 
-  if (!check_x (self, 1, x, error))
+  if (!check_x (self, x, error))
     return FALSE;
   us_posterior_log_proposal (self, x, n, theta, 1.0, out);
   return TRUE;
@@ -636,6 +643,36 @@ take_rows (UsPosterior     *self,
   self->record.bank = fingerprint (rows);
 }
 
+static gboolean
+has_gaps (const UsMissing *missing)
+{
+  return missing->gaps > 0.0 || missing->cut > 0.0;
+}
+
+static gboolean
+check_missing (const UsMissing       *missing,
+               const UsPosteriorRows *rows,
+               GError               **error)
+{
+  if (!(missing->gaps >= 0.0 && missing->gaps <= 0.5 && missing->cut >= 0.0 && missing->cut <= 0.95))
+    g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
+                 _("a share of %g missing values, an end cut by up to %g: the first can be 0 to 0.5, the second 0 to 0.95"),
+                 missing->gaps, missing->cut);
+  else if (has_gaps (missing) && rows->n_dims > 2)
+    g_set_error_literal (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE, _("gaps are for series and tables: “x” holds pictures"));
+  else if (missing->cut > 0.0 && rows->n_dims < 2)
+    g_set_error_literal (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SHAPE,
+                         _("only a series can end early: the columns of “x” are in no order that is known"));
+  else
+    {
+      if (has_gaps (missing))
+        us_posterior_note (rows->notes, _("Trained with a share of %g of the values missing at random, so that observations may "
+                                          "have gaps."), missing->gaps);
+      return TRUE;
+    }
+  return FALSE;
+}
+
 UsPosterior *
 us_posterior_train (const UsPosteriorConfig *config,
                     UsPosteriorProgressFunc  progress,
@@ -653,11 +690,13 @@ us_posterior_train (const UsPosteriorConfig *config,
   if (!us_posterior_rows_load (&rows, config, progress, data, cancelled, error))
     return NULL;
   take_rows (self, &rows);
-  if (!us_features_measure (&self->features, rows.n_rows, rows.n_values, rows.x, rows.notes, error)
+  if (!check_missing (&config->missing, &rows, error)
+      || !us_features_measure (&self->features, rows.n_rows, rows.n_values, rows.x, has_gaps (&config->missing), rows.notes, error)
       || !choose_coordinates (self, &rows, error)
       || !us_posterior_fit (self, config, &rows, progress, data, cancelled, error))
     return NULL;
   self->record.seed = config->seed;
+  self->record.missing = config->missing;
   self->record.program_version = g_strdup (US_VERSION);
   self->record.created = g_date_time_format_iso8601 (now);
   self->record.command = g_strdup (config->command);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "us-prior.h"
+#include "us-summary.h"
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
@@ -45,6 +46,7 @@ typedef struct
   gsize           n_rows, n_parameters, n_values;
 
   const char *const *targets;      /* names of parameters, NULL-terminated; NULL: all */
+  UsMissing       missing;         /* values that observations may lack: drawn anew for each row in each epoch; of series and tables */
   gboolean        drop_bad_rows;   /* rows with a value that is not finite are left out and counted, not refused */
   guint64         seed;
   double          minutes;         /* at most; 0: no limit but the defaults' */
@@ -96,6 +98,7 @@ typedef struct
   double   held_out;         /* mean over members of their best -log q on rows held out */
   char    *program_version, *created, *command;
   char    *bank;             /* SHA-256 of its θ and x as trained on */
+  UsMissing missing;         /* what was drawn at random */
   char   **notes;            /* what was done to the table, in sentences: columns dropped, coordinates chosen */
   GArray  *history;          /* of UsPosteriorPoint */
   GArray  *rounds;           /* of UsPosteriorRound; empty unless refined */
@@ -145,8 +148,12 @@ void         us_posterior_range        (const UsPosterior *self,
                                         double            *lower,
                                         double            *upper);
 
-/* Draws theta (n, P) from q (θ | x), x (V), in the parameters' units; draw i belongs to (seed, i), so that the first draws
- * are the same whatever n.  Error: US_FORMAT_ERROR_VALUE: x is not finite. */
+/* Whether an observation may lack values (NaN). */
+gboolean     us_posterior_takes_gaps  (const UsPosterior *self);
+
+/* Draws theta (n, P) from q (θ | x), x (V; NaN: not observed), in the parameters' units; draw i belongs to (seed, i), so that the first draws
+ * are the same whatever n.  Error: US_FORMAT_ERROR_VALUE: x has a value that is
+ * not finite, or lacks one that the training never lacked, or all. */
 gboolean     us_posterior_sample       (const UsPosterior *self,
                                         const float       *x,
                                         gsize              n,

@@ -220,15 +220,6 @@ us_summary_alloc (const UsSummaryConfig *config,
   return self;
 }
 
-UsSummary *
-us_summary_ref (UsSummary *self)
-{
-  g_return_val_if_fail (self != NULL, NULL);
-
-  g_atomic_ref_count_inc (&self->ref_count);
-  return self;
-}
-
 void
 us_summary_unref (UsSummary *self)
 {
@@ -527,44 +518,54 @@ us_summary_prepare (const UsSummary *self,
 }
 
 void
-us_summary_draw_missing (const UsSummary *self,
-                         UsRng           *rng,
-                         float           *x)
+us_missing_draw (const UsMissing *missing,
+                 gsize            n_points,
+                 gsize            n_channels,
+                 gboolean         may_end,
+                 UsRng           *rng,
+                 float           *x)
 {
-  gsize c, length, kept, n_left = 0;
+  gsize length = n_points, kept, n_left = 0;
   float kept_value;
   double share;
   gboolean whole_points;
 
-  g_return_if_fail (self != NULL && rng != NULL && x != NULL);
+  g_return_if_fail (missing != NULL && rng != NULL && x != NULL);
 
-  if (!self->masks)
-    return;
-  c = self->n_channels;
-  length = self->n_points;
-  share = us_rng_range (rng, 0, 2 * self->config.missing.gaps);
+  share = us_rng_range (rng, 0, 2 * missing->gaps);
   /* channels may miss a point together or each for itself */
-  whole_points = c == 1 || us_rng_uniform (rng) < 0.5;
-  if (!is_table (&self->config) && self->config.missing.cut > 0 && us_rng_uniform (rng) < 0.75)
-    length = (gsize) ceil ((double) length * (1 - self->config.missing.cut * us_rng_uniform (rng)));
-  kept = (gsize) us_rng_below (rng, length * c);
+  whole_points = n_channels == 1 || us_rng_uniform (rng) < 0.5;
+  if (may_end && missing->cut > 0 && us_rng_uniform (rng) < 0.75)
+    length = (gsize) ceil ((double) length * (1 - missing->cut * us_rng_uniform (rng)));
+  kept = (gsize) us_rng_below (rng, length * n_channels);
   kept_value = x[kept];
-  for (gsize t = 0; t < self->n_points; t++)
+  for (gsize t = 0; t < n_points; t++)
     {
-      gboolean missing = us_rng_uniform (rng) < share;
+      gboolean gap = us_rng_uniform (rng) < share;
 
-      for (gsize k = 0; k < c; k++)
+      for (gsize k = 0; k < n_channels; k++)
         {
           if (k > 0 && !whole_points)
-            missing = us_rng_uniform (rng) < share;
-          if (missing || t >= length)
-            x[t * c + k] = NAN;
+            gap = us_rng_uniform (rng) < share;
+          if (gap || t >= length)
+            x[t * n_channels + k] = NAN;
           else
             n_left++;
         }
     }
   if (n_left == 0)
     x[kept] = kept_value;
+}
+
+void
+us_summary_draw_missing (const UsSummary *self,
+                         UsRng           *rng,
+                         float           *x)
+{
+  g_return_if_fail (self != NULL && rng != NULL && x != NULL);
+
+  if (self->masks)
+    us_missing_draw (&self->config.missing, self->n_points, self->n_channels, !is_table (&self->config), rng, x);
 }
 
 gboolean

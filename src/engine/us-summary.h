@@ -74,7 +74,6 @@ UsSummary *us_summary_new           (const UsSummaryConfig *config,
                                      gsize                  n_rows,
                                      const float           *x,
                                      GError               **error);
-UsSummary *us_summary_ref           (UsSummary *self);
 void       us_summary_unref         (UsSummary *self);
 
 UsSummaryKind us_summary_kind       (const UsSummary *self);
@@ -96,6 +95,14 @@ void       us_summary_prepare       (const UsSummary *self,
                                      gsize            rows,
                                      const float     *x,
                                      float           *input);
+/* Sets NaN in x (T, C) where a draw of what is missing says so; at least one value is left.  may_end: whether the points
+ * are a series, which may end early.  Allocates nothing. */
+void       us_missing_draw          (const UsMissing *missing,
+                                     gsize            n_points,
+                                     gsize            n_channels,
+                                     gboolean         may_end,
+                                     UsRng           *rng,
+                                     float           *x);
 /* Sets NaN where this row's draw is missing; at least one point is left. x: (V).  Allocates nothing. */
 void       us_summary_draw_missing  (const UsSummary *self,
                                      UsRng           *rng,
