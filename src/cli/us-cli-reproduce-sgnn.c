@@ -14,6 +14,8 @@
 static const UsSgnnPart parts[] = {
   { "posterior", "Latent parameters recovered", us_sgnn_part_posterior },
   { "r0", "R₀ from early curves", us_sgnn_part_r0 },
+  { "selection", "Choice of mechanism against AIC, AICc, BIC", us_sgnn_part_selection },
+  { "mismatch", "Risk when the simulator is wrong", us_sgnn_part_mismatch },
   { "excess", "Excess risk falls as simulations grow", us_sgnn_part_excess },
   { "attribution", "Attribution goes to the exact posterior", us_sgnn_part_attribution },
 };
