@@ -4,6 +4,7 @@
 #include "us-quantity.h"
 
 #include <math.h>
+#include <string.h>
 
 #define MAX_DECIMALS 6
 #define WIDE 0.5                /* of the value: such an interval has two ends worth naming */
@@ -113,4 +114,72 @@ us_quantity_format_interval (double      value,
   decimals = CLAMP (1 - (int) floor (log10 (half)), 0, MAX_DECIMALS);
   return g_strdup_printf ("%s%.*f ± %.*f%s%s%s", value < 0 ? "\u2212" : "", decimals, fabs (value) / factor,
                           decimals, half, *unit != '\0' ? " " : "", prefix != NULL ? prefix->prefix : "", unit);
+}
+
+/* How the ends of a range are written; FALSE: as numbers of three digits. */
+static gboolean
+choose_decimals (double                 lower,
+                 double                 upper,
+                 const char            *unit,
+                 const struct Prefix  **prefix,
+                 int                   *decimals)
+{
+  double most = MAX (fabs (lower), fabs (upper)), half;
+
+  *prefix = find_prefix (most, unit);
+  half = (upper - lower) / 2 / (*prefix != NULL ? (*prefix)->factor : 1);
+  if (!(half > 0) || !isfinite (half) || (*prefix == NULL && (most < 1e-4 || most >= 1e6)))
+    return FALSE;
+  *decimals = CLAMP (1 - (int) floor (log10 (half)), 0, MAX_DECIMALS);
+  return TRUE;
+}
+
+static char *
+write_number (double value,
+              int    decimals)
+{
+  g_autofree char *text = g_strdup_printf ("%.*f", decimals, fabs (value));
+
+  return g_strconcat (value < 0 && strpbrk (text, "123456789") != NULL ? "\u2212" : "", text, NULL);
+}
+
+char *
+us_quantity_format_range (double      lower,
+                          double      upper,
+                          const char *unit)
+{
+  const struct Prefix *prefix;
+  g_autofree char *from = NULL, *to = NULL;
+  double factor;
+  int decimals;
+
+  if (!isfinite (lower) || !isfinite (upper))
+    return g_strdup ("–");
+  if (!choose_decimals (lower, upper, unit, &prefix, &decimals))
+    {
+      from = us_quantity_format (lower, unit);
+      to = us_quantity_format (upper, unit);
+      return g_strdup_printf ("%s … %s", from, to);
+    }
+  factor = prefix != NULL ? prefix->factor : 1;
+  from = write_number (lower / factor, decimals);
+  to = write_number (upper / factor, decimals);
+  return g_strdup_printf ("%s … %s%s%s%s", from, to, *unit != '\0' ? " " : "", prefix != NULL ? prefix->prefix : "", unit);
+}
+
+char *
+us_quantity_format_inside (double      value,
+                           double      lower,
+                           double      upper,
+                           const char *unit)
+{
+  const struct Prefix *prefix;
+  g_autofree char *text = NULL;
+  int decimals;
+
+  if (!isfinite (value) || !isfinite (lower) || !isfinite (upper)
+      || !choose_decimals (lower, upper, unit, &prefix, &decimals))
+    return us_quantity_format (value, unit);
+  text = write_number (value / (prefix != NULL ? prefix->factor : 1), decimals);
+  return g_strdup_printf ("%s%s%s%s", text, *unit != '\0' ? " " : "", prefix != NULL ? prefix->prefix : "", unit);
 }

@@ -19,5 +19,14 @@ char *us_quantity_format_interval (double      value,
                                    double      lower,
                                    double      upper,
                                    const char *unit);
+/* Both ends in one unit, to two digits of the half width: "15.89 … 15.95 kHz". */
+char *us_quantity_format_range    (double      lower,
+                                   double      upper,
+                                   const char *unit);
+/* A value to the digits that such a range tells: "15.92 kHz". */
+char *us_quantity_format_inside   (double      value,
+                                   double      lower,
+                                   double      upper,
+                                   const char *unit);
 
 G_END_DECLS

@@ -3,7 +3,6 @@
 
 #include "us-window-private.h"
 
-#include "us-posterior.h"
 #include "us-shipped.h"
 
 #include <glib/gi18n.h>
@@ -71,9 +70,9 @@ rebuild_recent_menu (UsWindow *self)
   us_window_set_recent (self, G_MENU_MODEL (menu));
 }
 
-static void
-remember (UsWindow   *self,
-          const char *path)
+void
+us_window_remember (UsWindow   *self,
+                    const char *path)
 {
   GSettings *settings = us_window_get_settings (self);
   g_autoptr(GStrvBuilder) builder = g_strv_builder_new ();
@@ -115,7 +114,7 @@ on_opened (GObject      *source,
 
       if (job->quiet)
         return;
-      remember (job->window, job->path);
+      us_window_remember (job->window, job->path);
       us_window_toast (job->window, text);
     }
   else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
@@ -198,8 +197,8 @@ us_window_open (UsWindow *self,
         us_window_open_dataset (self, path);
       else if (us_window_is_data (file))
         us_window_open_data (self, path);
-      else if (us_posterior_is_file (path))
-        us_window_open_posterior (self, path);
+      else if (us_learnt_is_file (path))
+        us_window_open_network (self, path);
       else
         replace_model (self, path);
       return;
@@ -279,7 +278,9 @@ on_open_path (GSimpleAction *action,
               GVariant      *parameter,
               gpointer       data)
 {
-  replace_model (data, g_variant_get_string (parameter, NULL));
+  g_autoptr(GFile) file = g_file_new_for_path (g_variant_get_string (parameter, NULL));
+
+  us_window_open (data, file);
 }
 
 static void
@@ -305,7 +306,7 @@ on_saved (GObject      *source,
       g_autofree char *name = g_filename_display_basename (job->path);
       g_autofree char *text = g_strdup_printf (_("Saved %s"), name);
 
-      remember (job->window, job->path);
+      us_window_remember (job->window, job->path);
       us_window_toast (job->window, text);
       if (job->after == AFTER_SAVE_CLOSE)
         us_window_close_now (job->window);
@@ -471,7 +472,8 @@ on_drop (GtkDropTarget *target,
   if (files == NULL)
     return FALSE;
   name = g_file_get_basename (files->data);
-  if (name == NULL || (!g_str_has_suffix (name, ".safetensors") && !g_str_has_suffix (name, ".npz")))
+  if (name == NULL || (!g_str_has_suffix (name, ".safetensors") && !g_str_has_suffix (name, ".npz")
+                       && !(us_window_is_data (files->data) && us_window_asks_network (data))))
     {
       us_window_toast (data, _("Only .safetensors models and .npz sets of pictures can be dropped here"));
       return FALSE;

@@ -16,11 +16,16 @@ gboolean   us_window_files_may_close  (UsWindow   *self);
 /* Shows the Simulator page and opens a set of pictures there. */
 void       us_window_open_dataset     (UsWindow   *self,
                                        const char *path);
-/* Shows the Attribution page and opens a posterior there. */
-void       us_window_open_posterior   (UsWindow   *self,
+/* Reads a posterior or predictor, which becomes the session's, and shows what it says. */
+void       us_window_open_network     (UsWindow   *self,
                                        const char *path);
-/* Data, not a model: for the Attribution page where it has a posterior, else for Infer. */
+/* Data are for such a network, not for a SimVAE model. */
+gboolean   us_window_asks_network     (UsWindow   *self);
+/* Data, not a model: the session's where a network is asked, else for the SimVAE model on Infer. */
 void       us_window_open_data        (UsWindow   *self,
+                                       const char *path);
+/* In the menu of recent files. */
+void       us_window_remember         (UsWindow   *self,
                                        const char *path);
 void       us_window_complain         (UsWindow   *self,
                                        const char *title,

@@ -7,6 +7,8 @@
 #include "us-evidence-page.h"
 #include "us-explore-page.h"
 #include "us-infer-page.h"
+#include "us-mechanism-answer.h"
+#include "us-model-switch.h"
 #include "us-resources.h"
 #include "us-settings.h"
 #include "us-simulator-page.h"
@@ -30,7 +32,9 @@ struct _UsWindow
   GtkWidget           *simulator_page;
   GtkWidget           *train_page;
   GtkWidget           *explore_page;
+  UsModelSwitch       *infer_switch;
   GtkWidget           *infer_page;
+  GtkWidget           *mechanism_answer;
   GtkWidget           *attribution_page;
   GtkWidget           *evidence_page;
 
@@ -38,6 +42,7 @@ struct _UsWindow
   UsSession           *session;
   GSettings           *settings;        /* or NULL */
   guint                reveal_id;
+  guint                opening;         /* networks that are being read */
   gboolean             closing;         /* questions are answered */
 };
 
@@ -89,12 +94,60 @@ us_window_open_dataset (UsWindow   *self,
   us_simulator_page_open_dataset (US_SIMULATOR_PAGE (self->simulator_page), path);
 }
 
-void
-us_window_open_posterior (UsWindow   *self,
-                          const char *path)
+/* Where its answer is seen; without data, where they are asked for.  Who is on a page that shows it stays there. */
+static void
+show_network (UsWindow *self)
 {
-  us_window_show_page (self, "attribution");
-  us_attribution_page_open_model (US_ATTRIBUTION_PAGE (self->attribution_page), path);
+  UsLearnt *learnt = us_session_get_learnt (self->session);
+  const char *page = adw_view_stack_get_visible_child_name (self->stack);
+  gboolean posterior = us_learnt_get_posterior (learnt) != NULL;
+
+  us_model_switch_set_mechanism (self->infer_switch, TRUE);
+  if (g_strcmp0 (page, "infer") == 0 || (posterior && g_strcmp0 (page, "attribution") == 0))
+    return;
+  us_window_show_page (self, posterior && us_learnt_get_data (learnt) != NULL ? "attribution" : "infer");
+}
+
+static void
+on_network_opened (GObject      *source,
+                   GAsyncResult *result,
+                   gpointer      data)
+{
+  g_autoptr(UsWindow) self = data;
+  g_autoptr(GError) error = NULL;
+  g_autofree char *name = NULL, *text = NULL;
+
+  self->opening--;
+  if (!us_learnt_open_finish (US_LEARNT (source), result, &error))
+    {
+      if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && self->session != NULL)
+        us_window_complain (self, _("The model could not be opened"), error->message);
+      return;
+    }
+  if (self->session == NULL)            /* closed since */
+    return;
+  us_window_remember (self, us_learnt_get_path (US_LEARNT (source)));
+  name = us_learnt_dup_name (US_LEARNT (source));
+  text = g_strdup_printf (us_learnt_get_posterior (US_LEARNT (source)) != NULL
+                          ? _("Opened %s: Infer, Attribution and Evidence now use it")
+                          : _("Opened %s: Infer and Evidence now use it"), name);
+  us_window_toast (self, text);
+  show_network (self);
+}
+
+void
+us_window_open_network (UsWindow   *self,
+                        const char *path)
+{
+  self->opening++;
+  us_learnt_open_async (us_session_get_learnt (self->session), path, on_network_opened, g_object_ref (self));
+}
+
+/* A network is there, or about to be, and nobody has turned to the SimVAE model since. */
+gboolean
+us_window_asks_network (UsWindow *self)
+{
+  return self->opening > 0 || us_model_switch_get_mechanism (self->infer_switch);
 }
 
 void
@@ -103,10 +156,11 @@ us_window_open_data (UsWindow   *self,
 {
   g_autoptr(GFile) file = g_file_new_for_path (path);
 
-  if (us_attribution_page_has_model (US_ATTRIBUTION_PAGE (self->attribution_page)))
+  if (us_window_asks_network (self))
     {
-      us_window_show_page (self, "attribution");
-      us_attribution_page_open_data (US_ATTRIBUTION_PAGE (self->attribution_page), path);
+      us_learnt_set_data (us_session_get_learnt (self->session), path, NULL);
+      if (self->opening == 0)
+        show_network (self);
       return;
     }
   us_window_show_page (self, "infer");
@@ -329,6 +383,8 @@ us_window_class_init (UsWindowClass *klass)
   g_type_ensure (US_TYPE_TRAIN_PAGE);
   g_type_ensure (US_TYPE_EXPLORE_PAGE);
   g_type_ensure (US_TYPE_INFER_PAGE);
+  g_type_ensure (US_TYPE_MECHANISM_ANSWER);
+  g_type_ensure (US_TYPE_MODEL_SWITCH);
   g_type_ensure (US_TYPE_ATTRIBUTION_PAGE);
   g_type_ensure (US_TYPE_EVIDENCE_PAGE);
 
@@ -345,7 +401,9 @@ us_window_class_init (UsWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsWindow, simulator_page);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, train_page);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, explore_page);
+  gtk_widget_class_bind_template_child (widget_class, UsWindow, infer_switch);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, infer_page);
+  gtk_widget_class_bind_template_child (widget_class, UsWindow, mechanism_answer);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, attribution_page);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, evidence_page);
   gtk_widget_class_bind_template_callback (widget_class, on_title_visible);
@@ -367,7 +425,9 @@ us_window_init (UsWindow *self)
   g_object_set (self->simulator_page, "session", self->session, NULL);
   g_object_set (self->train_page, "session", self->session, NULL);
   g_object_set (self->explore_page, "session", self->session, NULL);
+  g_object_set (self->infer_switch, "session", self->session, NULL);
   g_object_set (self->infer_page, "session", self->session, NULL);
+  g_object_set (self->mechanism_answer, "session", self->session, NULL);
   g_object_set (self->attribution_page, "session", self->session, NULL);
   g_object_set (self->evidence_page, "session", self->session, NULL);
 

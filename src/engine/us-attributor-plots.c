@@ -3,12 +3,11 @@
 
 #include "us-attributor-plots.h"
 
+#include "us-draw-density.h"
 #include "us-series-plot.h"
 
-#include <float.h>
 #include <glib/gi18n.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* V values, T points, C channels, P parameters, K matches. */
@@ -150,7 +149,8 @@ plot_sheet (const UsAttributed *self,
             const UsOutput     *output,
             gssize              pinned)
 {
-  gsize n = us_output_n_values (output), shown = MIN (SHEET, self->matches->n);
+  gsize n = us_output_n_values (output), heaviest = MIN (SHEET, self->matches->n);
+  gsize shown = heaviest + (pinned >= (gssize) heaviest);       /* one that is lighter comes last */
   g_autofree float *pixels = g_new (float, (shown + 1) * n);
   g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   UsPlot *plot = us_plot_new (NULL);
@@ -159,10 +159,11 @@ plot_sheet (const UsAttributed *self,
   g_ptr_array_add (names, g_strdup (_("Data")));
   for (gsize k = 0; k < shown; k++)
     {
-      gsize match = k == 0 && pinned >= 0 ? (gsize) pinned : k;
+      gsize match = k < heaviest ? k : (gsize) pinned;
 
       memcpy (pixels + (k + 1) * n, us_attributor_x (self->attributor, self->matches->row[match]), n * sizeof (float));
-      g_ptr_array_add (names, g_strdup_printf ("%.2g %%", 100 * self->matches->weight[match]));
+      g_ptr_array_add (names, g_strdup_printf ((gssize) match == pinned ? "● %.2g %%" : "%.2g %%",
+                                               100 * self->matches->weight[match]));
     }
   g_ptr_array_add (names, NULL);
   us_plot_add_image_grid (plot, NULL, 1, shown + 1, output->height, output->width, output->channels, pixels,
@@ -221,102 +222,6 @@ us_attributed_match_at (const UsAttributed *self,
 
 /* -- densities ---------------------------------------------------------------------- */
 
-typedef struct
-{
-  double value, weight;
-} Draw;
-
-static int
-compare_draws (const void *a,
-               const void *b)
-{
-  const Draw *x = a, *y = b;
-
-  return (x->value > y->value) - (x->value < y->value);
-}
-
-/* draws (n) rising, their weights' sum 1. */
-static double
-quantile (gsize       n,
-          const Draw *draws,
-          double      level)
-{
-  double sum = 0;
-
-  for (gsize i = 0; i < n; i++)
-    if ((sum += draws[i].weight) >= level)
-      return draws[i].value;
-  return draws[n - 1].value;
-}
-
-/* Silverman's rule (1986) for as many draws as the weights are worth. */
-static double
-width_of (gsize       n,
-          const Draw *draws)
-{
-  double mean = 0, variance = 0, squares = 0, spread;
-
-  for (gsize i = 0; i < n; i++)
-    {
-      mean += draws[i].weight * draws[i].value;
-      squares += draws[i].weight * draws[i].weight;
-    }
-  for (gsize i = 0; i < n; i++)
-    variance += draws[i].weight * (draws[i].value - mean) * (draws[i].value - mean);
-  spread = (quantile (n, draws, 0.75) - quantile (n, draws, 0.25)) / 1.34;
-  spread = spread > 0 ? MIN (spread, sqrt (variance)) : sqrt (variance);
-  return 0.9 * spread * pow (squares, 0.2);
-}
-
-/* Gaussian kernels, what would lie beyond the bounds folded back. */
-static void
-density_of (gsize         n,
-            const Draw   *draws,
-            double        lower,
-            double        upper,
-            const double *x,            /* (POINTS) */
-            double       *y)
-{
-  /* nothing narrower than the picture can show */
-  double width = MAX (width_of (n, draws), (x[POINTS - 1] - x[0]) / POINTS);
-
-  memset (y, 0, POINTS * sizeof (double));
-  if (!(width > 0))
-    return;
-  for (gsize i = 0; i < n; i++)
-    for (guint fold = 0; fold < 3; fold++)
-      {
-        double at = fold == 0 ? draws[i].value : fold == 1 ? 2 * lower - draws[i].value : 2 * upper - draws[i].value;
-        double weight = draws[i].weight / (width * sqrt (2 * G_PI));
-
-        if (!isfinite (at) || at < x[0] - 5 * width || at > x[POINTS - 1] + 5 * width)
-          continue;
-        for (gsize g = 0; g < POINTS; g++)
-          {
-            double z = (x[g] - at) / width;
-
-            if (fabs (z) < 5)
-              y[g] += weight * exp (-0.5 * z * z);
-          }
-      }
-}
-
-static Draw *
-sorted_draws (gsize         n,
-              const double *theta,      /* (n, P) from the parameter's column on */
-              gsize         stride,
-              const double *weight,     /* or NULL */
-              gboolean      decades)    /* their logarithms */
-{
-  Draw *draws = g_new (Draw, n);
-
-  for (gsize i = 0; i < n; i++)
-    draws[i] = (Draw) { decades ? log10 (MAX (theta[i * stride], DBL_MIN)) : theta[i * stride],
-                        weight != NULL ? weight[i] : 1.0 / n };
-  qsort (draws, n, sizeof (Draw), compare_draws);
-  return draws;
-}
-
 /* Which of the simulator's parameters it is, or -1. */
 static gssize
 own_parameter (const UsAttributed *self,
@@ -364,7 +269,7 @@ prior_density (const UsAttributed *self,
   gssize own = own_parameter (self, p);
   gsize n = MIN (PRIOR_ROWS, us_attribution_n_rows (rows));
   g_autofree double *theta = NULL;
-  g_autofree Draw *draws = NULL;
+  g_autofree UsWeightedDraw *draws = NULL;
 
   if (own >= 0)
     {
@@ -385,8 +290,8 @@ prior_density (const UsAttributed *self,
 
       theta[i] = us_attributor_theta (self->attributor, row)[p];
     }
-  draws = sorted_draws (n, theta, 1, NULL, FALSE);
-  density_of (n, draws, lower, upper, x, y);
+  draws = us_weighted_draws_new (n, theta, 1, NULL, FALSE);
+  us_weighted_draws_density (n, draws, lower, upper, POINTS, x, y);
 }
 
 static void
@@ -415,16 +320,16 @@ typedef struct
 } Marginal;
 
 static void
-add_density (Marginal    *marginal,
-             const char  *name,
-             UsPlotStyle  style,
-             gboolean     filled,
-             gsize        n,
-             const Draw  *draws)
+add_density (Marginal             *marginal,
+             const char           *name,
+             UsPlotStyle           style,
+             gboolean              filled,
+             gsize                 n,
+             const UsWeightedDraw *draws)
 {
   double y[POINTS], zero[POINTS] = { 0 };
 
-  density_of (n, draws, marginal->lower, marginal->upper, marginal->x, y);
+  us_weighted_draws_density (n, draws, marginal->lower, marginal->upper, POINTS, marginal->x, y);
   if (filled)
     us_plot_add_band (marginal->plot, NULL, &(UsPlotStyle) { .colour = style.colour }, POINTS, marginal->at, zero, y);
   us_plot_add_line (marginal->plot, name, &style, POINTS, marginal->at, y);
@@ -437,23 +342,23 @@ us_attributed_plot_marginal (const UsAttributed *self,
 {
   const UsMatches *matches = self->matches;
   gsize p_count = matches->n_parameters;
-  g_autofree Draw *network = NULL, *weighted = NULL;
+  g_autofree UsWeightedDraw *network = NULL, *weighted = NULL;
   Marginal marginal = { .plot = us_plot_new (NULL) };
   double y[POINTS], from, to;
 
   g_return_val_if_fail (p < p_count && pinned < (gssize) matches->n, marginal.plot);
 
   marginal.decades = spans_decades (self, p);
-  network = sorted_draws (self->n_samples, self->samples + p, p_count, NULL, marginal.decades);
-  weighted = sorted_draws (matches->n, matches->theta + p, p_count, matches->weight, marginal.decades);
+  network = us_weighted_draws_new (self->n_samples, self->samples + p, p_count, NULL, marginal.decades);
+  weighted = us_weighted_draws_new (matches->n, matches->theta + p, p_count, matches->weight, marginal.decades);
   us_posterior_range (us_attributor_posterior (self->attributor), p, &marginal.lower, &marginal.upper);
   if (marginal.decades)
     {
       marginal.lower = marginal.lower > 0 ? log10 (marginal.lower) : -INFINITY;
       marginal.upper = log10 (marginal.upper);
     }
-  from = MIN (quantile (self->n_samples, network, 0.002), quantile (matches->n, weighted, 0.002));
-  to = MAX (quantile (self->n_samples, network, 0.998), quantile (matches->n, weighted, 0.998));
+  from = MIN (us_weighted_draws_quantile (self->n_samples, network, 0.002), us_weighted_draws_quantile (matches->n, weighted, 0.002));
+  to = MAX (us_weighted_draws_quantile (self->n_samples, network, 0.998), us_weighted_draws_quantile (matches->n, weighted, 0.998));
   from = MAX (from - 0.15 * (to - from), marginal.lower);
   to = MIN (to + 0.15 * (to - from), marginal.upper);
   for (gsize g = 0; g < POINTS; g++)
