@@ -18,6 +18,7 @@ static const UsSgnnPart parts[] = {
   { "mismatch", "Risk when the simulator is wrong", us_sgnn_part_mismatch },
   { "excess", "Excess risk falls as simulations grow", us_sgnn_part_excess },
   { "attribution", "Attribution goes to the exact posterior", us_sgnn_part_attribution },
+  { "series", "Real series", us_sgnn_part_series },
 };
 
 static const UsCliCommand reproduce_sgnn = {
