@@ -204,7 +204,7 @@ us_cli_train_posterior (int           argc,
     US_CLI_SERIES_ENTRIES (o.series),
     { "gaps", 0, 0, G_OPTION_ARG_STRING, &o.gaps, "Mean share of values that data may miss (default: what --data lacks, else 0)", "G" },
     { "cut", 0, 0, G_OPTION_ARG_STRING, &o.cut, "Data may end early, by at most that share (default 0)", "C" },
-    { "target", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.targets, "Infer this parameter (again for more; default all)", "NAME" },
+    { "target", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.targets, "Infer this parameter, or quantity that follows from them (again for more; default all parameters)", "NAME" },
     { "drop-bad-rows", 0, 0, G_OPTION_ARG_NONE, &o.drop_bad_rows, "Leave out rows that are not finite, and say how many", NULL },
     { "prior", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &o.priors, "Another prior for a parameter", "NAME=KIND:A:B" },
     { "output", 0, 0, G_OPTION_ARG_STRING, &o.output, "Which output (default the first)", "ID" },
@@ -282,6 +282,44 @@ measure_marginal (const double *theta,
 }
 
 static void
+add_marginal (JsonBuilder *b,
+              const char  *name,
+              Marginal     m)
+{
+  json_builder_set_member_name (b, name);
+  json_builder_begin_object (b);
+  us_json_number (b, "mean", m.mean);
+  us_json_number (b, "sd", m.sd);
+  us_json_number (b, "q05", m.q05);
+  us_json_number (b, "median", m.q50);
+  us_json_number (b, "q95", m.q95);
+  json_builder_end_object (b);
+}
+
+static void
+print_marginal (const char *name,
+                Marginal    m)
+{
+  printf ("%-16s %12.5g %12.4g %12.5g %12.5g %12.5g\n", name, m.mean, m.sd, m.q05, m.q50, m.q95);
+}
+
+/* Draws (n, D) of what the simulator derives of the parameters; NULL: nothing. */
+static double *
+derive (const UsPosterior *model,
+        gsize              n,
+        const double      *theta)        /* (n, P) */
+{
+  gsize D = us_posterior_n_derived (model);
+  double *derived;
+
+  if (D == 0)
+    return NULL;
+  derived = g_new (double, n * D);
+  us_posterior_derive (model, n, theta, derived);
+  return derived;
+}
+
+static void
 print_json (const UsPosterior *model,
             const float       *x,
             gsize              n,
@@ -289,7 +327,8 @@ print_json (const UsPosterior *model,
             gsize              n_outside)
 {
   g_autoptr(JsonBuilder) b = json_builder_new ();
-  gsize P = us_posterior_n_parameters (model);
+  gsize P = us_posterior_n_parameters (model), D = us_posterior_n_derived (model);
+  g_autofree double *derived = derive (model, n, theta);
 
   json_builder_begin_object (b);
   us_json_text (b, "kind", "posterior");
@@ -303,18 +342,12 @@ print_json (const UsPosterior *model,
   json_builder_set_member_name (b, "parameters");
   json_builder_begin_object (b);
   for (gsize p = 0; p < P; p++)
-    {
-      Marginal m = measure_marginal (theta, n, P, p);
-
-      json_builder_set_member_name (b, us_posterior_name (model, p));
-      json_builder_begin_object (b);
-      us_json_number (b, "mean", m.mean);
-      us_json_number (b, "sd", m.sd);
-      us_json_number (b, "q05", m.q05);
-      us_json_number (b, "median", m.q50);
-      us_json_number (b, "q95", m.q95);
-      json_builder_end_object (b);
-    }
+    add_marginal (b, us_posterior_name (model, p), measure_marginal (theta, n, P, p));
+  json_builder_end_object (b);
+  json_builder_set_member_name (b, "derived");
+  json_builder_begin_object (b);
+  for (gsize d = 0; d < D; d++)
+    add_marginal (b, us_posterior_simulator (model)->derived[d].name, measure_marginal (derived, n, D, d));
   json_builder_end_object (b);
   json_builder_end_object (b);
   us_cli_print_json (b, FALSE);
@@ -329,14 +362,21 @@ print_words (const UsPosterior *model,
              gsize              first_outside)
 {
   const UsPosteriorRecord *record = us_posterior_record (model);
-  gsize P = us_posterior_n_parameters (model);
+  gsize P = us_posterior_n_parameters (model), D = us_posterior_n_derived (model);
+  g_autofree double *derived = derive (model, n, theta);
 
   printf ("%-16s %12s %12s %12s %12s %12s\n", "parameter", "mean", "sd", "5 %", "50 %", "95 %");
   for (gsize p = 0; p < P; p++)
+    print_marginal (us_posterior_name (model, p), measure_marginal (theta, n, P, p));
+  if (D > 0)
+    printf ("\nwhat follows from them\n");
+  for (gsize d = 0; d < D; d++)
     {
-      Marginal m = measure_marginal (theta, n, P, p);
+      const UsDerived *quantity = &us_posterior_simulator (model)->derived[d];
+      g_autofree char *name = quantity->unit[0] != '\0' ? g_strdup_printf ("%s / %s", quantity->name, quantity->unit)
+                              : g_strdup (quantity->name);
 
-      printf ("%-16s %12.5g %12.4g %12.5g %12.5g %12.5g\n", us_posterior_name (model, p), m.mean, m.sd, m.q05, m.q50, m.q95);
+      print_marginal (name, measure_marginal (derived, n, D, d));
     }
   printf ("\n%" G_GSIZE_FORMAT " draws from the posterior given this observation, learnt from %" G_GSIZE_FORMAT " simulations; "
           "no draw leaves the prior.\n", n, record->n_rows);

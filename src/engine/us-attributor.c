@@ -201,13 +201,7 @@ simulate_chunk (gpointer data,
       g_mutex_unlock (&work->lock);
       return;
     }
-  for (gsize p = 0; p < self->n_parameters; p++)
-    {
-      gsize column = (gsize) us_simulator_parameter_index (simulator, us_posterior_name (self->posterior, p));
-
-      for (gsize i = 0; i < count; i++)
-        self->theta[(first + i) * self->n_parameters + p] = theta[i * simulator->n_parameters + column];
-    }
+  us_posterior_targets (self->posterior, count, theta, self->theta + first * self->n_parameters);
 }
 
 static gboolean
@@ -224,13 +218,6 @@ simulate (Work     *work,
                            _("the model was trained on a table without a simulator: choose the table of simulations"));
       return FALSE;
     }
-  for (gsize p = 0; p < self->n_parameters; p++)
-    if (us_simulator_parameter_index (us_prior_simulator (prior), us_posterior_name (self->posterior, p)) < 0)
-      {
-        g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISSING, _("the simulator has no parameter “%s”"),
-                     us_posterior_name (self->posterior, p));
-        return FALSE;
-      }
   self->n = rows > 0 ? rows : ROWS;
   return take_memory (self, error) && run_rounds (work, simulate_chunk, error);
 }

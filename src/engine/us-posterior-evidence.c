@@ -176,14 +176,7 @@ simulate_rows (Work    *work,
   if (!us_simulate_rows (prior, us_posterior_output (work->self->model), work->config->seed, FIRST_ROW, work->m_count, all,
                          work->x, error))
     return FALSE;
-  for (gsize p = 0; p < work->p_count; p++)
-    {
-      gssize own = us_simulator_parameter_index (simulator, us_posterior_name (work->self->model, p));
-
-      g_return_val_if_fail (own >= 0, FALSE);
-      for (gsize m = 0; m < work->m_count; m++)
-        work->theta[m * work->p_count + p] = all[m * simulator->n_parameters + own];
-    }
+  us_posterior_targets (work->self->model, work->m_count, all, work->theta);
   return TRUE;
 }
 

@@ -132,9 +132,12 @@ read_coordinate (const UsPosterior *self,
                  JsonObject        *object)
 {
   gsize kind, logarithmic, whole, limit = self->prior != NULL ? us_prior_simulator (self->prior)->n_parameters
-                                          : US_MAX_PARAMETERS;
+                                          : US_MAX_PARAMETERS, own = limit;
   gboolean below, above;
 
+  /* beyond the parameters: what is derived of them */
+  if (self->prior != NULL)
+    limit += us_prior_simulator (self->prior)->n_derived;
   if (object == NULL || !get_size (object, "kind", 0, US_COORDINATE_PRIOR, &kind)
       || !get_size (object, "logarithmic", 0, 1, &logarithmic) || !get_size (object, "whole", 0, 1, &whole)
       || !get_size (object, "parameter", 0, limit - 1, &c->parameter))
@@ -148,7 +151,7 @@ read_coordinate (const UsPosterior *self,
   c->scale = get_number (object, "scale");
   below = isfinite (c->lower);
   above = isfinite (c->upper);
-  if (c->kind == US_COORDINATE_PRIOR && self->prior == NULL)
+  if (c->kind == US_COORDINATE_PRIOR && (self->prior == NULL || c->parameter >= own))
     return FALSE;
   return isfinite (c->mean) && isfinite (c->scale) && c->scale > 0.0 && c->lower < c->upper
          && (c->kind != US_COORDINATE_ABOVE || below) && (c->kind != US_COORDINATE_BELOW || above)

@@ -116,7 +116,7 @@ typedef struct
   gboolean whole;            /* whole numbers: spread over their cells, rounded back */
   double   lower, upper;     /* of t; of θ where the kind is PRIOR */
   double   mean, scale;      /* standardised last */
-  gsize    parameter;        /* PRIOR: which of the simulator's */
+  gsize    parameter;        /* which of the simulator's; Q + d: the quantity d that it derives */
 } UsCoordinate;
 
 /* From the table alone.  Error: the parameter does not change. */
@@ -192,6 +192,11 @@ UsPosterior *us_posterior_alloc   (void);
 void         us_posterior_note    (GPtrArray  *notes,
                                    const char *format,
                                    ...) G_GNUC_PRINTF (2, 3);
+
+/* Of theta (Q): parameter `target` of the simulator, or the derived quantity target - Q. */
+double       us_posterior_target_value (const UsSimulator *simulator,
+                                   gsize              target,
+                                   const double      *theta);
 
 /* Draws (n, P) of the members with latents `inflation` times as wide: of the posterior itself where that is 1, beyond
  * it otherwise.  No draw is held to the prior's constraint. */
@@ -279,7 +284,7 @@ typedef struct
   guint     n_dims;
   gsize     x_shape[US_ARRAY_MAX_DIMS];
   UsPrior  *prior;           /* or NULL */
-  gsize    *parameters;      /* (P): which of the bank's */
+  gsize    *parameters;      /* (P): which of the bank's; Q + d: the quantity d that the simulator derives */
   guint     output;
   GPtrArray *notes;
 } UsPosteriorRows;

@@ -322,7 +322,14 @@ prepare (Work                          *self,
   self->n_targets = model->n_parameters;
   self->targets = g_new (gsize, self->n_targets);
   for (gsize p = 0; p < self->n_targets; p++)
-    self->targets[p] = model->coordinates[p].parameter;
+    {
+      self->targets[p] = model->coordinates[p].parameter;
+      if (self->targets[p] < self->n_parameters)
+        continue;
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_UNSUPPORTED,
+                   _("“%s” follows from the parameters: refine a posterior of these, of whose draws it is computed"), model->names[p]);
+      return FALSE;
+    }
   self->theta = g_try_new (double, config->rounds * config->simulations * self->n_parameters);
   self->x = g_try_new (float, config->rounds * config->simulations * self->n_values);
   if (self->theta == NULL || self->x == NULL)

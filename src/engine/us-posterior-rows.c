@@ -284,7 +284,25 @@ find_name (const UsPosteriorRows *self,
   for (gsize p = 0; p < self->n_parameters; p++)
     if (g_str_equal (self->names[p], name))
       return (gssize) p;
+  /* what the simulator derives comes after its parameters */
+  if (self->prior != NULL && us_prior_simulator (self->prior)->n_parameters == self->n_parameters)
+    for (gsize d = 0; d < us_prior_simulator (self->prior)->n_derived; d++)
+      if (g_str_equal (us_prior_simulator (self->prior)->derived[d].name, name))
+        return (gssize) (self->n_parameters + d);
   return -1;
+}
+
+/* All that can be a target. */
+static char *
+list_names (const UsPosteriorRows *self)
+{
+  const UsSimulator *simulator = self->prior != NULL ? us_prior_simulator (self->prior) : NULL;
+  g_autofree char *parameters = g_strjoinv (", ", self->names);
+  g_autoptr(GString) text = g_string_new (parameters);
+
+  for (gsize d = 0; simulator != NULL && d < simulator->n_derived; d++)
+    g_string_append_printf (text, ", %s", simulator->derived[d].name);
+  return g_strdup (text->str);
 }
 
 /* Indices of the targets; fixed parameters are none unless asked for by name. */
@@ -294,7 +312,8 @@ choose_targets (const UsPosteriorRows *self,
                 gsize                 *n,
                 GError               **error)
 {
-  g_autofree gsize *chosen = g_new (gsize, self->n_parameters);
+  gsize most = self->n_parameters + (targets != NULL ? g_strv_length ((char **) targets) : 0);
+  g_autofree gsize *chosen = g_new (gsize, most);
 
   *n = 0;
   for (gsize p = 0; targets == NULL && p < self->n_parameters; p++)
@@ -308,7 +327,7 @@ choose_targets (const UsPosteriorRows *self,
 
       if (p < 0)
         {
-          g_autofree char *known = g_strjoinv (", ", self->names);
+          g_autofree char *known = list_names (self);
 
           g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_MISSING,
                        _("there is no parameter “%s”; known are: %s"), targets[i], known);
@@ -333,35 +352,37 @@ keep_targets (UsPosteriorRows   *self,
               const char *const *targets,
               GError           **error)
 {
+  const UsSimulator *simulator = self->prior != NULL ? us_prior_simulator (self->prior) : NULL;
   gsize n, Q = self->n_parameters;
+  g_autofree double *theta = NULL;
   char **names;
 
   self->parameters = choose_targets (self, targets, &n, error);
   if (self->parameters == NULL)
     return FALSE;
-  if (n < Q)
-    for (gsize r = 0; r < self->n_rows; r++)
-      {
-        double kept[US_MAX_PARAMETERS];
-
-        for (gsize k = 0; k < n; k++)
-          kept[k] = self->theta[r * Q + self->parameters[k]];
-        memcpy (self->theta + r * n, kept, n * sizeof (double));
-      }
-  else
-    for (gsize r = 0; r < self->n_rows; r++)
-      {
-        double kept[US_MAX_PARAMETERS];
-
-        memcpy (kept, self->theta + r * Q, Q * sizeof (double));
-        for (gsize k = 0; k < n; k++)
-          self->theta[r * Q + k] = kept[self->parameters[k]];
-      }
   names = g_new0 (char *, n + 1);
   for (gsize k = 0; k < n; k++)
-    names[k] = g_strdup (self->names[self->parameters[k]]);
+    names[k] = g_strdup (self->parameters[k] < Q ? self->names[self->parameters[k]]
+                         : simulator->derived[self->parameters[k] - Q].name);
   g_strfreev (self->names);
   self->names = names;
+  theta = g_new (double, self->n_rows * n);
+  for (gsize r = 0; r < self->n_rows; r++)
+    for (gsize k = 0; k < n; k++)
+      {
+        gsize from = self->parameters[k];
+        double value = from < Q ? self->theta[r * Q + from] : us_posterior_target_value (simulator, from, self->theta + r * Q);
+
+        theta[r * n + k] = value;
+        if (isfinite (value))
+          continue;
+        g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
+                     _("“%s” is not defined for all parameters of the prior (row %zu): infer the parameters; of draws of "
+                       "these it is computed where it is"), names[k], r + 1);
+        return FALSE;
+      }
+  g_free (self->theta);
+  self->theta = g_steal_pointer (&theta);
   self->n_parameters = n;
   return TRUE;
 }

@@ -616,7 +616,7 @@ choose_coordinates (UsPosterior           *self,
     {
       UsCoordinate *c = &self->coordinates[p];
 
-      if (rows->prior != NULL
+      if (rows->prior != NULL && rows->parameters[p] < us_prior_simulator (rows->prior)->n_parameters
           && us_prior_distribution (rows->prior, rows->parameters[p])->kind != US_DISTRIBUTION_FIXED)
         us_coordinate_of_prior (c, rows->prior, rows->parameters[p]);
       else if (!us_coordinate_measure (c, rows->n_rows, rows->theta + p, P, rows->names[p], rows->notes, error))

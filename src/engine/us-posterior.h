@@ -45,7 +45,7 @@ typedef struct
   const float    *x;               /* (n_rows, V) */
   gsize           n_rows, n_parameters, n_values;
 
-  const char *const *targets;      /* names of parameters, NULL-terminated; NULL: all */
+  const char *const *targets;      /* names of parameters, or of quantities that the simulator derives, NULL-terminated; NULL: all parameters */
   UsMissing       missing;         /* values that observations may lack: drawn anew for each row in each epoch; of series and tables */
   gboolean        drop_bad_rows;   /* rows with a value that is not finite are left out and counted, not refused */
   guint64         seed;
@@ -160,6 +160,19 @@ gboolean     us_posterior_sample       (const UsPosterior *self,
                                         guint64            seed,
                                         double            *theta,
                                         GError           **error);
+/* How many quantities the simulator derives of what is inferred (UsSimulator.derived): all, or 0 where a parameter is neither
+ * inferred nor fixed. */
+gsize        us_posterior_n_derived   (const UsPosterior *self);
+/* derived (n, n_derived) of draws theta (n, P): draws of their posterior.  Where a quantity is not defined it may be infinite. */
+void         us_posterior_derive      (const UsPosterior *self,
+                                       gsize              n,
+                                       const double      *theta,
+                                       double            *derived);
+/* targets (n, P): what is inferred, of all the simulator's parameters theta (n, Q). */
+void         us_posterior_targets     (const UsPosterior *self,
+                                       gsize              n,
+                                       const double      *theta,
+                                       double            *targets);
 /* out (n): log q (θ | x), per unit of the parameters; -INFINITY outside. */
 gboolean     us_posterior_log_density  (const UsPosterior *self,
                                         const float       *x,
