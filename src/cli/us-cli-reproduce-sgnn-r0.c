@@ -18,6 +18,8 @@
 #define LEAST_CASES 10
 #define LEAST_DAYS  4           /* with cases */
 #define N_SHOWN     6
+#define LEAST_SHOWN 0.5         /* estimates in figures */
+#define MOST_SHOWN  20.0
 
 static const char *const priors[] = {
   "R0=log-uniform:1.2:8", "latent=log-normal:1.3863:0.25", "infectious=log-normal:1.6094:0.25",
@@ -306,11 +308,11 @@ plot_estimates (const Work *work,
 
   /* what lies beyond the axes stands at their end */
   for (gsize i = 0; i < work->n; i++)
-    y[i] = CLAMP (work->estimate[e * work->n + i], 0.5, 30);
+    y[i] = CLAMP (work->estimate[e * work->n + i], LEAST_SHOWN, MOST_SHOWN);
   us_plot_set_axis (plot, US_AXIS_X, "True R₀", NULL, US_SCALE_LOG);
   us_plot_set_axis (plot, US_AXIS_Y, "Estimated R₀", NULL, US_SCALE_LOG);
-  us_plot_set_range (plot, US_AXIS_X, 0.5, 30);
-  us_plot_set_range (plot, US_AXIS_Y, 0.5, 30);
+  us_plot_set_range (plot, US_AXIS_X, 1, 10);
+  us_plot_set_range (plot, US_AXIS_Y, LEAST_SHOWN, MOST_SHOWN);
   us_plot_add_slope (plot, NULL, &(UsPlotStyle) { .colour = US_COLOUR_MUTED, .dash = US_DASH_DASHED }, 0, 1);
   us_plot_add_scatter (plot, NULL, &(UsPlotStyle) { .colour = e + 1, .width = 3, .opacity = 0.5 }, MIN (work->n, 400), work->truth, y);
   return plot;
@@ -381,7 +383,7 @@ report (Work    *work,
   return add_table (work, errors, error)
          && us_sgnn_figure (self, "r0-estimates", "Six curves; and R₀ as estimated against the truth, by the network, by maximum likelihood, by the "
                             "growth rate: the network's lie nearest to the diagonal.", "Six of the curves, and estimates against the truth (of the "
-                            "first 400 curves; what lies beyond 0.5 … 30 stands at the edge).", 4, plots, 2, 520, 380, TRUE, error);
+                            "first 400 curves; what lies beyond 0.5 … 20 stands at the edge).", 4, plots, 2, 520, 380, TRUE, error);
 }
 
 gboolean

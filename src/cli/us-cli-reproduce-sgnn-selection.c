@@ -101,7 +101,7 @@ add_figure (UsSgnn                    *self,
   if (evidence->no_fits == NULL)
     plots[n++] = us_selection_plot_confusion (evidence, US_CHOOSER_AIC);
   plots[n++] = us_selection_plot_reliability (evidence);
-  return us_sgnn_figure (self, id, caption, caption, n, plots, n, 360, 330, TRUE, error);
+  return us_sgnn_figure (self, id, caption, caption, n, plots, n, 384, 380, TRUE, error);
 }
 
 static gboolean
@@ -137,9 +137,9 @@ ask (UsSgnn         *self,
       if (question->wanted)
         {
           want = g_strdup_printf ("%s: network’s errors over AIC’s, same curves", question->title);
-          want_bayes = g_strdup_printf ("%s: network’s error over the least possible, by the evidences", question->title);
+          want_bayes = g_strdup_printf ("%s: network’s error, all curves, over the least possible, by the evidences of the fitted", question->title);
           us_sgnn_want (self, want, network / aic, 2, US_WANT_AT_MOST, 0.5);
-          us_sgnn_want (self, want_bayes, network / evidence->bayes_error, 2, US_WANT_AT_MOST, 1.1);
+          us_sgnn_want (self, want_bayes, evidence->network->error_rate / evidence->bayes_error, 2, US_WANT_AT_MOST, 1.1);
         }
       us_sgnn_in_short (self, "Choice of mechanism, %s: the network is wrong in %.1f %% of curves (%.1f %% of all %" G_GSIZE_FORMAT "), AIC in %.1f %%, the exact "
                         "evidence in %.1f %%.", question->title, 100 * network, 100 * evidence->network->error_rate, evidence->network->n_rows, 100 * aic,
