@@ -8,6 +8,7 @@
 #include "us-explore-page.h"
 #include "us-infer-page.h"
 #include "us-mechanism-answer.h"
+#include "us-mechanism-evidence.h"
 #include "us-model-switch.h"
 #include "us-resources.h"
 #include "us-settings.h"
@@ -36,7 +37,9 @@ struct _UsWindow
   GtkWidget           *infer_page;
   GtkWidget           *mechanism_answer;
   GtkWidget           *attribution_page;
+  UsModelSwitch       *evidence_switch;
   GtkWidget           *evidence_page;
+  GtkWidget           *mechanism_evidence;
 
   /* Owned. */
   UsSession           *session;
@@ -384,6 +387,7 @@ us_window_class_init (UsWindowClass *klass)
   g_type_ensure (US_TYPE_EXPLORE_PAGE);
   g_type_ensure (US_TYPE_INFER_PAGE);
   g_type_ensure (US_TYPE_MECHANISM_ANSWER);
+  g_type_ensure (US_TYPE_MECHANISM_EVIDENCE);
   g_type_ensure (US_TYPE_MODEL_SWITCH);
   g_type_ensure (US_TYPE_ATTRIBUTION_PAGE);
   g_type_ensure (US_TYPE_EVIDENCE_PAGE);
@@ -405,7 +409,9 @@ us_window_class_init (UsWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsWindow, infer_page);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, mechanism_answer);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, attribution_page);
+  gtk_widget_class_bind_template_child (widget_class, UsWindow, evidence_switch);
   gtk_widget_class_bind_template_child (widget_class, UsWindow, evidence_page);
+  gtk_widget_class_bind_template_child (widget_class, UsWindow, mechanism_evidence);
   gtk_widget_class_bind_template_callback (widget_class, on_title_visible);
 }
 
@@ -429,7 +435,9 @@ us_window_init (UsWindow *self)
   g_object_set (self->infer_page, "session", self->session, NULL);
   g_object_set (self->mechanism_answer, "session", self->session, NULL);
   g_object_set (self->attribution_page, "session", self->session, NULL);
+  g_object_set (self->evidence_switch, "session", self->session, NULL);
   g_object_set (self->evidence_page, "session", self->session, NULL);
+  g_object_set (self->mechanism_evidence, "session", self->session, NULL);
 
   g_signal_connect_swapped (self->session, "message", G_CALLBACK (on_message), self);
   g_signal_connect_swapped (self->session, "problem", G_CALLBACK (on_problem), self);

@@ -189,10 +189,10 @@ write_plot (UsPlot      *plot,
   return us_plot_export (own, path, WIDTH, HEIGHT, US_THEME_LIGHT, error);
 }
 
-static UsPlot *
-plot_case (const UsPosteriorEvidence *self,
-           gsize                      index,
-           gsize                      channel)
+UsPlot *
+us_posterior_evidence_plot_case (const UsPosteriorEvidence *self,
+                                 gsize                      index,
+                                 gsize                      channel)
 {
   const UsPosteriorCase *one = &self->cases[index];
   const UsOutput *output = &us_posterior_simulator (self->model)->outputs[us_posterior_output (self->model)];
@@ -267,7 +267,7 @@ write_figures (const UsPosteriorEvidence *self,
       {
         g_autofree char *name = g_strdup_printf (c == 0 ? "%zu" : "%zu-%zu", i + 1, c + 1);
 
-        if (!write_plot (plot_case (self, i, c), folder, "predictive", name, error))
+        if (!write_plot (us_posterior_evidence_plot_case (self, i, c), folder, "predictive", name, error))
           return FALSE;
       }
   return TRUE;

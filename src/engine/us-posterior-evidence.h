@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "us-plot.h"
 #include "us-posterior.h"
 #include "us-predictive-band.h"
 #include "us-sbc.h"
@@ -69,6 +70,10 @@ UsPosteriorEvidence *us_posterior_evidence_new   (UsPosterior                   
                                                   GCancellable                    *cancellable,
                                                   GError                         **error);
 void                 us_posterior_evidence_free  (UsPosteriorEvidence             *self);
+/* What is expected of a channel of a case, and what was simulated. */
+UsPlot              *us_posterior_evidence_plot_case (const UsPosteriorEvidence   *self,
+                                                  gsize                            index,
+                                                  gsize                            channel);
 /* metrics.json, recovery.csv (truth, mean, sd and rank of each quantity, a row a simulation) and figures, SVG, into a
  * folder that is made. */
 gboolean             us_posterior_evidence_write (const UsPosteriorEvidence       *self,

@@ -638,10 +638,14 @@ arrange_axes (UsPlotFrame *self)
   self->has_area = TRUE;
 
   {
-    double left = plot->equal ? self->area.x : m.left;
+    double left = plot->equal ? self->area.x : m.left, right = PAD + 4.0;
     double top = put_title (self, left, FALSE);
 
-    arrange_legend (self, left, top, width - left - (PAD + 4.0), height / 3.0, FALSE);
+    /* over a narrow square it may need more lines than there is room for: then from the margin on */
+    if (arrange_legend (self, 0, 0, width - left - right, height / 3.0, TRUE)
+        > arrange_legend (self, 0, 0, width - m.left - right, height / 3.0, TRUE))
+      left = m.left;
+    arrange_legend (self, left, top, width - left - right, height / 3.0, FALSE);
   }
   if (plot->axes_visible)
     {
