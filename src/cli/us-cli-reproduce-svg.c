@@ -187,6 +187,52 @@ replace_all (char           *text,           /* taken over */
   return replaced;
 }
 
+/* A dot as cairo writes it, two Bézier arcs: left and right ends tell where it is and how wide. */
+#define DOT "^<path style=\"[^\"]*fill:(#[0-9a-f]{6});(?:fill-opacity:([0-9.]+);)?\" " \
+            "d=\"M([0-9.]+) ([0-9.]+)C\\3 [0-9.]+ ([0-9.]+) [0-9.]+ \\5 \\4 \\5 [0-9.]+ \\3 [0-9.]+ \\3 \\4\"/>$"
+
+/* A cloud of dots of one colour: a group of circles, a fifth as long. */
+static char *
+shorten_dots (char *text)               /* taken over */
+{
+  g_autoptr(GRegex) dot = g_regex_new (DOT, G_REGEX_OPTIMIZE, 0, NULL);
+  g_auto(GStrv) lines = g_strsplit (text, "\n", -1);
+  g_autofree char *open = NULL;         /* the group's start */
+  GString *to = g_string_sized_new (strlen (text));
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_autoptr(GMatchInfo) match = NULL;
+      g_autofree char *start = NULL;
+
+      if (g_regex_match (dot, lines[i], 0, &match))
+        {
+          g_autofree char *fill = g_match_info_fetch (match, 1), *opacity = g_match_info_fetch (match, 2);
+          g_autofree char *right = g_match_info_fetch (match, 3), *y = g_match_info_fetch (match, 4);
+          g_autofree char *left = g_match_info_fetch (match, 5);
+          double x0 = g_ascii_strtod (left, NULL), x1 = g_ascii_strtod (right, NULL);
+
+          start = *opacity != '\0' ? g_strdup_printf ("<g fill=\"%s\" fill-opacity=\"%s\">\n", fill, opacity)
+                                   : g_strdup_printf ("<g fill=\"%s\">\n", fill);
+          if (g_strcmp0 (start, open) != 0)
+            g_string_append_printf (to, "%s%s", open != NULL ? "</g>\n" : "", start);
+          g_string_append (to, "<circle cx=\"");
+          append_number (to, (x0 + x1) / 2, 1);
+          g_string_append (to, "\" cy=\"");
+          append_number (to, g_ascii_strtod (y, NULL), 1);
+          g_string_append (to, "\" r=\"");
+          append_number (to, (x1 - x0) / 2, 1);
+          g_string_append (to, "\"/>\n");
+        }
+      else
+        g_string_append_printf (to, "%s%s%s", open != NULL ? "</g>\n" : "", lines[i], lines[i + 1] != NULL ? "\n" : "");
+      g_free (open);
+      open = g_steal_pointer (&start);
+    }
+  g_free (text);
+  return g_string_free (to, FALSE);
+}
+
 /* A figure is there twice, as a file and in the page: without digits that nobody sees and words that say what is the case
  * anyway it is half as long. */
 static char *
@@ -203,6 +249,7 @@ shorten (const char *svg)
   short_text = replace_all (short_text, "<path([^>]*) d=\"([^\"]*)\"", shorten_path);
   short_text = replace_all (short_text, " (x|y)=\"([0-9.-]+)\"", shorten_place);
   short_text = replace_all (short_text, "(data:image/png;base64,)([^\"]*)", us_reproduce_shorten_png);
+  short_text = shorten_dots (short_text);
   text = g_string_new (short_text);
   g_free (short_text);
   for (gsize i = 0; i < G_N_ELEMENTS (idle); i++)
