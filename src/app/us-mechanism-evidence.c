@@ -195,15 +195,30 @@ on_measure_clicked_cb (UsMechanismEvidence *self)
   measure (self);
 }
 
-static void
-on_stop_clicked_cb (UsMechanismEvidence *self)
+void
+us_mechanism_evidence_stop (UsMechanismEvidence *self)
 {
+  g_return_if_fail (US_IS_MECHANISM_EVIDENCE (self));
+
   us_mechanism_evidence_worker_cancel (self->worker);
   self->serial++;
   self->working = FALSE;
   show_bar (self);
   if (self->verdict == NULL)
     show_message (self, _("Measuring was stopped"), _("Nothing is known yet of whether this model is to be believed."));
+}
+
+void
+us_mechanism_evidence_set_bank (UsMechanismEvidence *self,
+                                const char          *path)
+{
+  char *bank = g_strdup (path);
+
+  g_return_if_fail (US_IS_MECHANISM_EVIDENCE (self));
+
+  g_free (self->bank);
+  self->bank = bank;
+  measure (self);
 }
 
 static void
@@ -213,12 +228,10 @@ on_bank_chosen (GtkNativeDialog     *dialog,
 {
   g_autoptr(GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
 
-  if (response == GTK_RESPONSE_ACCEPT && file != NULL)
-    {
-      g_free (self->bank);
-      self->bank = g_file_get_path (file);
-      measure (self);
-    }
+  g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
+
+  if (response == GTK_RESPONSE_ACCEPT && path != NULL)
+    us_mechanism_evidence_set_bank (self, path);
   g_clear_object (&self->chooser);
 }
 
@@ -239,12 +252,13 @@ on_bank_clicked_cb (UsMechanismEvidence *self)
 }
 
 void
-us_mechanism_evidence_set_simulations (UsMechanismEvidence *self,
-                                       gsize                n)
+us_mechanism_evidence_measure (UsMechanismEvidence *self,
+                               gsize                n)
 {
   g_return_if_fail (US_IS_MECHANISM_EVIDENCE (self));
 
   gtk_spin_button_set_value (self->n_spin, n);
+  measure (self);
 }
 
 UsMechanismVerdict *
@@ -345,7 +359,7 @@ us_mechanism_evidence_class_init (UsMechanismEvidenceClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsMechanismEvidence, bank_button);
   gtk_widget_class_bind_template_child (widget_class, UsMechanismEvidence, view);
   gtk_widget_class_bind_template_callback (widget_class, on_measure_clicked_cb);
-  gtk_widget_class_bind_template_callback (widget_class, on_stop_clicked_cb);
+  gtk_widget_class_bind_template_callback (widget_class, us_mechanism_evidence_stop);
   gtk_widget_class_bind_template_callback (widget_class, on_bank_clicked_cb);
 }
 

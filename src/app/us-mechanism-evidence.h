@@ -18,9 +18,14 @@ G_BEGIN_DECLS
 #define US_TYPE_MECHANISM_EVIDENCE (us_mechanism_evidence_get_type ())
 G_DECLARE_FINAL_TYPE (UsMechanismEvidence, us_mechanism_evidence, US, MECHANISM_EVIDENCE, AdwBin)
 
-/* How many simulations the next measuring takes; of a choice of mechanism so many are fitted. */
-void                us_mechanism_evidence_set_simulations (UsMechanismEvidence *self,
+/* With n simulations, of a choice of mechanism so many that are fitted too; what is at work is given up. */
+void                us_mechanism_evidence_measure         (UsMechanismEvidence *self,
                                                            gsize                n);
+/* What was measured before stays. */
+void                us_mechanism_evidence_stop            (UsMechanismEvidence *self);
+/* A table of simulations (NPZ) that a posterior was not trained on, to be asked about: at once. */
+void                us_mechanism_evidence_set_bank        (UsMechanismEvidence *self,
+                                                           const char          *path);
 /* What is shown; NULL: nothing.  Borrowed. */
 UsMechanismVerdict *us_mechanism_evidence_get_verdict     (UsMechanismEvidence *self);
 /* All of it is shown, and nothing is at work. */
