@@ -91,7 +91,7 @@ choose (Fixture    *f,
 
   us_session_set_simulator (f->session, us_registry_find (simulator, &error));
   g_assert_no_error (error);
-  adw_combo_row_set_selected (child (GTK_WIDGET (f->page), "what_row"), what);
+  gtk_drop_down_set_selected (child (GTK_WIDGET (f->page), "what"), what);
   gtk_spin_button_set_value (child (f->group, "samples"), 400);
   settle (f);
 }

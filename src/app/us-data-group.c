@@ -46,6 +46,7 @@ struct _UsDataGroup
   /* owned */
   UsLearnt       *learnt;
   Finding        *found;        /* or NULL */
+  char           *path;         /* of the newest reading, or NULL */
   char           *problem;      /* of who uses the series, or NULL */
 
   const UsOutput *output;       /* borrowed */
@@ -143,15 +144,28 @@ read_file (GTask        *task,
 
 /* --- what is shown ---------------------------------------------------------------------- */
 
+/* The file stands above by its name: its folders say nothing more. */
+static char *
+without_folder (const char *text,
+                const char *path)
+{
+  g_autofree char *name = g_path_get_basename (path);
+  g_auto(GStrv) parts = g_strsplit (text, path, -1);
+
+  return g_strjoinv (name, parts);
+}
+
 static void
 show_trouble (UsDataGroup *self)
 {
+  const char *path = us_learnt_get_data (self->learnt);
   const char *text = self->found != NULL && self->found->error != NULL ? self->found->error->message : self->problem;
+  g_autofree char *shown = text != NULL && path != NULL ? without_folder (text, path) : g_strdup (text);
 
-  gtk_label_set_label (self->trouble_text, text != NULL ? text : "");
-  gtk_widget_set_visible (self->trouble, text != NULL);
+  gtk_label_set_label (self->trouble_text, shown != NULL ? shown : "");
+  gtk_widget_set_visible (self->trouble, shown != NULL);
   /* The way out is among the options. */
-  if (text != NULL && self->found != NULL && self->found->columns != NULL)
+  if (shown != NULL && self->found != NULL && self->found->columns != NULL)
     adw_expander_row_set_expanded (self->reading, TRUE);
 }
 
@@ -430,8 +444,11 @@ on_data_changed (UsDataGroup *self)
   g_clear_pointer (&self->found, finding_free);
   g_clear_pointer (&self->problem, g_free);
   self->reads = path != NULL;
-  if (path == NULL)
+  /* Another file is not the one whose trouble opened the options. */
+  if (g_strcmp0 (path, self->path) != 0)
     adw_expander_row_set_expanded (self->reading, FALSE);
+  g_free (self->path);
+  self->path = g_strdup (path);
   show_file (self);
   g_signal_emit (self, signals[CHANGED], 0);
   if (path == NULL)
@@ -527,6 +544,7 @@ us_data_group_finalize (GObject *object)
   UsDataGroup *self = US_DATA_GROUP (object);
 
   finding_free (self->found);
+  g_free (self->path);
   g_free (self->problem);
 
   G_OBJECT_CLASS (us_data_group_parent_class)->finalize (object);

@@ -45,6 +45,7 @@ struct _UsMechanismGroup
 
   /* template children */
   UsDataGroup      *data_group;
+  GtkWidget        *noise_box;
   GtkWidget        *noise_group;
   AdwComboRow      *noise_row;
   GtkWidget        *reporting_row, *delay_row, *weekday_row;
@@ -193,8 +194,11 @@ update_buttons (UsMechanismGroup *self)
   gboolean training = us_session_get_training (self->session), learning = is_learning (self);
 
   gtk_widget_set_sensitive (GTK_WIDGET (self->data_group), !training);
-  gtk_widget_set_sensitive (self->noise_group, !training);
+  gtk_widget_set_sensitive (self->noise_box, !training);
   gtk_widget_set_sensitive (self->task_group, !training);
+  /* What cannot be changed now makes room for how far it is. */
+  gtk_widget_set_visible (self->noise_box, !learning);
+  gtk_widget_set_visible (self->task_group, !learning);
   gtk_widget_set_visible (self->start, !learning);
   gtk_widget_set_sensitive (self->start, !training && self->setup != NULL);
   gtk_widget_set_visible (self->stop, learning);
@@ -606,6 +610,7 @@ us_mechanism_group_class_init (UsMechanismGroupClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/org/understudy/Understudy/us-mechanism-group.ui");
 #define BIND(name) gtk_widget_class_bind_template_child (widget_class, UsMechanismGroup, name)
   BIND (data_group);
+  BIND (noise_box);
   BIND (noise_group);
   BIND (noise_row);
   BIND (reporting_row);

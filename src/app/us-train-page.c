@@ -41,7 +41,8 @@ struct _UsTrainPage
 
   /* template children */
   AdwActionRow   *simulator_row;
-  AdwComboRow    *what_row;
+  GtkDropDown    *what;
+  GtkLabel       *what_summary;
   UsMechanismGroup *mechanism_group;
   GtkWidget      *simvae_box;
   AdwPreferencesGroup *settings_group;
@@ -380,7 +381,7 @@ us_train_page_map (GtkWidget *widget)
 static gboolean
 is_simvae (UsTrainPage *self)
 {
-  return adw_combo_row_get_selected (self->what_row) == WHAT_SIMVAE;
+  return gtk_drop_down_get_selected (self->what) == WHAT_SIMVAE;
 }
 
 static void
@@ -394,11 +395,11 @@ show_results (UsTrainPage *self)
 static void
 on_what_cb (UsTrainPage *self)
 {
-  guint what = adw_combo_row_get_selected (self->what_row);
+  guint what = gtk_drop_down_get_selected (self->what);
 
   if (what >= N_WHATS || self->session == NULL)
     return;
-  adw_action_row_set_subtitle (ADW_ACTION_ROW (self->what_row), _(whats[what].summary));
+  gtk_label_set_label (self->what_summary, _(whats[what].summary));
   gtk_widget_set_visible (self->simvae_box, what == WHAT_SIMVAE);
   gtk_widget_set_visible (GTK_WIDGET (self->mechanism_group), what != WHAT_SIMVAE);
   if (what != WHAT_SIMVAE)
@@ -494,7 +495,7 @@ update_buttons (UsTrainPage *self)
     us_trainer_get_progress (trainer, &progress);
   paused = progress.state == US_TRAINER_PAUSED;
   /* What runs is what is shown. */
-  gtk_widget_set_sensitive (GTK_WIDGET (self->what_row), !busy);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->what), !busy);
   gtk_widget_set_sensitive (GTK_WIDGET (self->settings_group), !training);
   gtk_widget_set_sensitive (GTK_WIDGET (self->method_group), !training);
   gtk_widget_set_visible (GTK_WIDGET (self->start_button), !training);
@@ -585,7 +586,7 @@ fill_whats (UsTrainPage *self)
 
   for (guint i = 0; i < N_WHATS; i++)
     gtk_string_list_append (titles, _(whats[i].title));
-  adw_combo_row_set_model (self->what_row, G_LIST_MODEL (titles));
+  gtk_drop_down_set_model (self->what, G_LIST_MODEL (titles));
 }
 
 static void
@@ -649,7 +650,8 @@ us_train_page_class_init (UsTrainPageClass *klass)
   g_type_ensure (US_TYPE_MECHANISM_GROUP);
   g_type_ensure (US_TYPE_METHOD_GROUP);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/understudy/Understudy/us-train-page.ui");
-  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, what_row);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, what);
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, what_summary);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, mechanism_group);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, simvae_box);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, learning_view);
