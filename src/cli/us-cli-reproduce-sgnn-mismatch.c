@@ -390,9 +390,9 @@ report (UsSgnn             *self,
                "of 12.25 · TV and H √(2 E loss² + 2 E′ loss²); total variation TV and Hellinger distance H of the joint distributions of R₀, period and "
                "curve, estimated from exact log density ratios at rows of both. The dotted line is what somebody could reach who knows this world.",
                N_R0, N_PERIOD, said->excess, said->excess_sd, said->best);
-  us_sgnn_say (self, "The bound holds in all of %d worlds%s; it is far from tight, and says little once the simulators differ visibly: TV is near 1 long "
-               "before the risk is large. Where mismatch is negative, the world is easier than the simulator for this predictor.", N_KINDS * N_LEVELS,
-               broken > 0 ? " but those named in numbers.json as broken" : "");
+  us_sgnn_say (self, "The bound holds in %s%d of %d worlds; it is far from tight, and says little once the simulators differ visibly: TV is near 1 long "
+               "before the risk is large. Where mismatch is negative, the world is easier than the simulator for this predictor.", broken > 0 ? "only " : "",
+               N_KINDS * N_LEVELS - (int) broken, N_KINDS * N_LEVELS);
   us_sgnn_number (self, "risk_as_trained", said->risk);
   us_sgnn_number (self, "best_as_trained", said->best);
   us_sgnn_number (self, "excess", said->excess);

@@ -2,96 +2,31 @@
 /* Part “series”: real measurements: how unusual they are, which mechanism, what parameters, beside the textbook. */
 #include "config.h"
 
-#include "us-cli-reproduce-sgnn-private.h"
+#include "us-cli-reproduce-sgnn-series-private.h"
 #include "us-attributor-plots.h"
-#include "us-error.h"
-#include "us-file.h"
 #include "us-fit.h"
 #include "us-sbc-plots.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* P parameters, T times, C channels, V = T C values, S draws. */
 
-#define MAX_CANDIDATES 3
-#define MAX_KNOWN      4
 #define N_DRAWS        400
 #define N_LINES        25
-
-/* What others found. */
-typedef struct
-{
-  const char *parameter;
-  double      value;
-} Known;
-
-typedef struct
-{
-  const char *id, *file, *title;
-  const char *source;           /* who measured, and under which terms the numbers are */
-  gboolean    shipped;          /* the numbers may stand beside the picture */
-  const char *columns[3];       /* NULL-terminated */
-  const char *where;
-  double      origin;           /* taken off the times */
-  double      latest;           /* times beyond are left out; 0: none */
-  const char *candidates[MAX_CANDIDATES];       /* NAME[:OUTPUT]+NOISE; the first is the one whose posterior is learnt */
-  const char *priors[8];        /* NULL-terminated */
-  Known       known[MAX_KNOWN];
-  const char *known_source;
-  gsize       n_subjects;       /* further ones, all fitted; 0: none */
-} Case;
-
-static const Case cases[] = {
-  { .id = "yeast", .file = "yeast_carlson_1913.csv", .title = "Yeast in a vessel, 1913", .shipped = TRUE,
-    .source = "T. Carlson 1913, as reprinted by R. Pearl 1927",
-    .candidates = { "growth-logistic+normal", "growth-gompertz+normal", "growth-exponential+normal" },
-    .known = { { "K", 663 }, { "r", 0.547 } }, .known_source = "logistic, Pearl 1927" },
-  { .id = "indomethacin", .file = "indomethacin_iv.csv", .title = "Indomethacin into a vein", .shipped = TRUE,
-    .source = "K. C. Kwan and others 1976; data set Indometh of R (GPL-2 or GPL-3); subject 1 of six",
-    .columns = { "conc_ug_per_mL" }, .where = "subject=1", .n_subjects = 6,
-    .candidates = { "pk-two-bolus+multiplicative", "pk-one-bolus+multiplicative" } },
-  { .id = "theophylline", .file = "theophylline_oral.csv", .title = "Theophylline by mouth", .shipped = TRUE,
-    .source = "R. Upton, in Boeckmann, Sheiner, Beal 1994; data set Theoph of R (GPL-2 or GPL-3); subject 1 of twelve",
-    .columns = { "conc_mg_per_L" }, .where = "subject=1", .priors = { "dose=fixed:4.02" },
-    .candidates = { "pk-one-oral+normal", "pk-two-oral+normal" },
-    .known = { { "ka", 1.57 }, { "CL", 0.0402 } }, .known_source = "mean of twelve subjects, Pinheiro and Bates 2000" },
-  { .id = "influenza", .file = "influenza_school_1978.csv", .title = "Influenza in a boarding school, 1978",
-    .source = "British Medical Journal 1978, from reconhub/outbreaks (GPL-2 or later); in bed, a prevalence, among 763 boys",
-    .columns = { "in_bed" }, .candidates = { "sir:prevalence+negative-binomial", "seir:prevalence+negative-binomial" },
-    .known = { { "R0", 3.6 }, { "infectious", 2.2 } }, .known_source = "SIR by least squares, Murray 1989: R₀ 3.6 to 3.8" },
-  { .id = "hagelloch", .file = "measles_hagelloch_1861.csv", .title = "Measles in Hagelloch, 1861",
-    .source = "A. Pfeilsticker 1863, from reconhub/outbreaks (GPL-2 or later); onsets of prodrome among about 188 children",
-    .columns = { "new_prodrome" }, .latest = 60, .candidates = { "seir+negative-binomial", "sir+negative-binomial" },
-    .priors = { "population=fixed:188", "introduction=uniform:-14:14", "initial=log-uniform:1:5" },
-    .known = { { "latent", 10 } }, .known_source = "from infection to prodrome about ten days, Pfeilsticker 1863" },
-  { .id = "lombardia", .file = "covid19_lombardia_2020.csv", .title = "COVID-19 in Lombardia, first wave",
-    .source = "Dipartimento della Protezione Civile, pcm-dpc/COVID-19 (CC BY 4.0); new cases; lockdown on day 14, tests grew",
-    .columns = { "new_cases" }, .latest = 60,
-    .candidates = { "seir-control+reporting+delay+negative-binomial", "seir+reporting+delay+negative-binomial" },
-    .priors = { "population=fixed:10030000", "introduction=uniform:-60:-5", "initial=log-uniform:1:100", "control_day=fixed:14",
-                "reporting=uniform:0.02:0.5" },
-    .known = { { "R0", 3.1 } }, .known_source = "Cereda and others 2020: 2.9 to 3.2" },
-  { .id = "lynx-hare", .file = "lynx_hare_hudson_bay_1900_1920.csv", .title = "Lynx and hare, 1900 to 1920",
-    .source = "Hudson’s Bay Company, from stan-dev/example-models (BSD-3, CC BY); years count from 1900", .origin = 1900,
-    .columns = { "hare_thousands", "lynx_thousands" },
-    .candidates = { "lotka-volterra+multiplicative", "lotka-volterra+normal" },
-    .known = { { "alpha", 0.55 }, { "beta", 0.028 }, { "gamma", 0.80 }, { "delta", 0.024 } }, .known_source = "Carpenter 2018, log-normal errors" },
-};
 
 /* What is at work on one series. */
 typedef struct
 {
-  const Case     *of;
-  UsMeasurements *data;
-  UsPosterior    *model;
-  UsAttributor   *attributor;
-  UsAttributed   *answer;
-  const UsOutput *output;       /* T, C */
-  float          *x;            /* (V) */
-  UsFit          *fits[MAX_CANDIDATES];
-  char           *failures[MAX_CANDIDATES];
+  const UsSgnnSeries *of;
+  UsMeasurements     *data;
+  UsPosterior        *model;
+  UsAttributor       *attributor;
+  UsAttributed       *answer;
+  const UsOutput     *output;   /* T, C */
+  float              *x;        /* (V) */
+  UsFit              *fits[US_SGNN_MAX_CANDIDATES];
+  char               *failures[US_SGNN_MAX_CANDIDATES];
 } Work;
 
 static void
@@ -102,7 +37,7 @@ work_clear (Work *work)
   g_clear_pointer (&work->attributor, us_attributor_unref);
   g_clear_pointer (&work->model, us_posterior_unref);
   g_free (work->x);
-  for (gsize c = 0; c < MAX_CANDIDATES; c++)
+  for (gsize c = 0; c < US_SGNN_MAX_CANDIDATES; c++)
     {
       g_clear_pointer (&work->fits[c], us_fit_free);
       g_free (work->failures[c]);
@@ -111,77 +46,17 @@ work_clear (Work *work)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Work, work_clear)
 
-/* ---- data ------------------------------------------------------------------------- */
-
-/* Among the shipped ones, or in the folder that was named; NULL: neither has it. */
-static char *
-find_file (const UsSgnn *self,
-           const Case   *of)
-{
-  const char *const roots[] = { US_PKGDATADIR, US_SOURCE_DATADIR };
-
-  for (gsize i = 0; of->shipped && i < G_N_ELEMENTS (roots); i++)
-    {
-      g_autofree char *path = g_build_filename (roots[i], "series", of->file, NULL);
-
-      if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
-        return g_steal_pointer (&path);
-    }
-  if (self->data != NULL)
-    {
-      g_autofree char *path = g_build_filename (self->data, of->file, NULL);
-
-      if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
-        return g_steal_pointer (&path);
-    }
-  return NULL;
-}
-
-static UsMeasurements *
-read_data (const Case  *of,
-           const char  *where,
-           const char  *path,
-           GError     **error)
-{
-  const UsMeasurementsOptions options = { .values = of->columns[0] != NULL ? of->columns : NULL, .where = where };
-  UsMeasurements *data = us_measurements_read (path, &options, error);
-
-  for (gsize t = 0; data != NULL && t < data->n_times; t++)
-    {
-      data->times[t] -= of->origin;
-      if (of->latest > 0 && data->times[t] > of->latest)
-        data->n_times = t;
-    }
-  return data;
-}
-
-/* "growth-logistic+normal" at the times of the data. */
-static char *
-timed_id (const char           *candidate,
-          const UsMeasurements *data)
-{
-  gsize base = strcspn (candidate, "+");
-  GString *id = g_string_new_len (candidate, (gssize) base);
-
-  for (gsize t = 0; t < data->n_times; t++)
-    {
-      char buffer[G_ASCII_DTOSTR_BUF_SIZE];
-
-      g_string_append_printf (id, "%c%s", t == 0 ? '@' : ',', us_dtoa (buffer, data->times[t]));
-    }
-  g_string_append (id, candidate + base);
-  return g_string_free (id, FALSE);
-}
+/* ---- how unusual; which mechanism --------------------------------------------------- */
 
 static UsFit *
 fit (const UsSgnn         *self,
-     const Case           *of,
+     const UsSgnnSeries   *of,
      const char           *candidate,
      const UsMeasurements *data,
      GError              **error)
 {
   const UsFitOptions options = { .seed = self->seed, .n_starts = self->quick ? 4 : 0 };
-  g_autofree char *id = timed_id (candidate, data);
+  g_autofree char *id = us_sgnn_series_id (candidate, data);
   g_autoptr(UsPrior) prior = us_sgnn_prior (id, of->priors, error);
   const UsOutput *output = prior != NULL ? &us_prior_simulator (prior)->outputs[0] : NULL;
   gsize n = output != NULL ? us_output_n_values (output) : 0;
@@ -195,15 +70,13 @@ fit (const UsSgnn         *self,
   return us_fit_new (prior, observed, &options, self->cancellable, error);
 }
 
-/* ---- how unusual; which mechanism --------------------------------------------------- */
-
 static gboolean
 ask (UsSgnn  *self,
      Work    *work,
      GError **error)
 {
-  const Case *of = work->of;
-  g_autofree char *name = g_strconcat ("series-", of->id, NULL), *id = timed_id (of->candidates[0], work->data);
+  const UsSgnnSeries *of = work->of;
+  g_autofree char *name = g_strconcat ("series-", of->id, NULL), *id = us_sgnn_series_id (of->candidates[0], work->data);
   const UsAttributorConfig config = { .rows = us_sgnn_rows (self, 10000, 3000), .seed = self->seed + 1, .n_workers = self->n_workers };
   const UsAttributedOptions options = { .seed = self->seed, .n_samples = 2000 };
 
@@ -229,10 +102,10 @@ compare (UsSgnn  *self,
     { "mechanism", FALSE }, { "fitted parameters", TRUE }, { "log L", TRUE }, { "AIC", TRUE }, { "AIC weight", TRUE }, { "BIC", TRUE },
   };
   g_autofree char *id = g_strdup_printf ("series-%s-fits", work->of->id);
-  double aic[MAX_CANDIDATES], weight[MAX_CANDIDATES];
+  double aic[US_SGNN_MAX_CANDIDATES], weight[US_SGNN_MAX_CANDIDATES];
   gsize n = 0;
 
-  for (; n < MAX_CANDIDATES && work->of->candidates[n] != NULL; n++)
+  for (; n < US_SGNN_MAX_CANDIDATES && work->of->candidates[n] != NULL; n++)
     {
       g_autoptr(GError) local = NULL;
 
@@ -264,10 +137,10 @@ compare (UsSgnn  *self,
 /* ---- what parameters -------------------------------------------------------------------- */
 
 static double
-known_value (const Case *of,
-             const char *parameter)
+known_value (const UsSgnnSeries *of,
+             const char         *parameter)
 {
-  for (gsize i = 0; i < MAX_KNOWN; i++)
+  for (gsize i = 0; i < US_SGNN_MAX_KNOWN; i++)
     if (g_strcmp0 (of->known[i].parameter, parameter) == 0)
       return of->known[i].value;
   return NAN;
@@ -425,7 +298,7 @@ ask_subjects (UsSgnn      *self,
   for (gsize s = 1; s <= work->of->n_subjects; s++)
     {
       g_autofree char *where = g_strdup_printf ("subject=%" G_GSIZE_FORMAT, s);
-      g_autoptr(UsMeasurements) data = read_data (work->of, where, path, error);
+      g_autoptr(UsMeasurements) data = us_sgnn_series_read (work->of, where, path, error);
       g_autoptr(UsFit) two = data != NULL ? fit (self, work->of, work->of->candidates[0], data, error) : NULL;
       g_autoptr(UsFit) one = two != NULL ? fit (self, work->of, work->of->candidates[1], data, error) : NULL;
       double mean = 0, square = 0;
@@ -476,15 +349,15 @@ add_verdict (UsSgnn *self,
 }
 
 static gboolean
-do_case (UsSgnn      *self,
-         const Case  *of,
-         const char  *path,
-         GError     **error)
+do_case (UsSgnn              *self,
+         const UsSgnnSeries  *of,
+         const char          *path,
+         GError             **error)
 {
   g_auto(Work) work = { .of = of };
   double inside;
 
-  if ((work.data = read_data (of, of->where, path, error)) == NULL || !ask (self, &work, error))
+  if ((work.data = us_sgnn_series_read (of, of->where, path, error)) == NULL || !ask (self, &work, error))
     return FALSE;
   us_sgnn_heading (self, of->title);
   us_sgnn_say (self, "%s.", of->source);
@@ -506,13 +379,15 @@ us_sgnn_part_series (UsSgnn  *self,
                      GError **error)
 {
   g_autoptr(GString) missing = g_string_new (NULL);
+  gsize n;
+  const UsSgnnSeries *cases = us_sgnn_series_list (&n);
 
   us_sgnn_say (self, "For each series a posterior of its first candidate is learnt from simulations at the measured times. What is said first is how unusual "
                "the data are among all that this simulator and prior can give: where no simulation resembles them, the estimates that "
                "follow are not to be believed, however narrow.");
-  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+  for (gsize i = 0; i < n; i++)
     {
-      g_autofree char *path = find_file (self, &cases[i]);
+      g_autofree char *path = us_sgnn_series_find (self, &cases[i]);
       g_autoptr(GError) local = NULL;
 
       if (path == NULL)
