@@ -124,6 +124,22 @@ test_outlier (void)
   g_assert_nonnull (strstr (of_data, "their values"));
 }
 
+/* Two looks at the same data: what is just enough for one is not for both. */
+static void
+test_two_looks (void)
+{
+  UsUsual usual = { .distance = 1, .typical = 1, .farthest = 3, .p = 0.4, .level = US_USUAL };
+  UsUsual just = { .distance = 3, .typical = 1, .farthest = 3, .p = 0.004, .level = US_UNLIKE_ANY }, sure = just, beyond = just;
+
+  sure.p = 0.002;
+  beyond.distance = 5;
+  g_assert_cmpint (us_usual_level (&just, NULL), ==, US_UNLIKE_ANY);
+  g_assert_cmpint (us_usual_level (&just, &usual), ==, US_UNUSUAL);
+  g_assert_cmpint (us_usual_level (&usual, &just), ==, US_UNUSUAL);
+  g_assert_cmpint (us_usual_level (&usual, &sure), ==, US_UNLIKE_ANY);
+  g_assert_cmpint (us_usual_level (&beyond, &usual), ==, US_UNLIKE_ANY);
+}
+
 /* Near enough, but where next to no simulation lies: the sentence has the share that made them so. */
 static void
 test_sentence_of_discrepancy (void)
@@ -169,6 +185,7 @@ main (int   argc,
   g_test_add_func ("/attribution-usual/inside", test_usual);
   g_test_add_func ("/attribution-usual/outlier", test_outlier);
   g_test_add_func ("/attribution-usual/sentence-of-discrepancy", test_sentence_of_discrepancy);
+  g_test_add_func ("/attribution-usual/two-looks", test_two_looks);
   g_test_add_func ("/attribution-usual/mmd", test_mmd);
   return g_test_run ();
 }

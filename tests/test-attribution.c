@@ -387,7 +387,7 @@ lg_errors (const UsAttribution *attribution,
         {
           UsMatches *adjusted = us_matches_adjust (matches, attribution, NULL, NULL, NULL);
 
-          us_matches_unref (matches);
+          us_matches_free (matches);
           matches = adjusted;
         }
       for (gsize p = 0; p < LG_P; p++)

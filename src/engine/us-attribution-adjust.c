@@ -251,7 +251,6 @@ copy_matches (const UsMatches *self)
 {
   UsMatches *copy = g_memdup2 (self, sizeof *self);
 
-  g_atomic_ref_count_init (&copy->ref_count);
   copy->row = g_memdup2 (self->row, self->n * sizeof (gsize));
   copy->index = g_memdup2 (self->index, self->n * sizeof (gsize));
   copy->distance = g_memdup2 (self->distance, self->n * sizeof (double));

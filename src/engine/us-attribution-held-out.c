@@ -301,12 +301,13 @@ n_below (const double *values,
   return low;
 }
 
-static UsUsualLevel
-level_of (double p,
-          double distance,
-          double farthest)
+UsUsualLevel
+us_usual_level_of (const UsUsual *usual,
+                   guint          n_looks)
 {
-  if (p <= UNLIKE_ANY || distance > FAR_BEYOND * farthest)
+  double p = n_looks * usual->p;
+
+  if (p <= UNLIKE_ANY || usual->distance > FAR_BEYOND * usual->farthest)
     return US_UNLIKE_ANY;
   return p <= UNUSUAL ? US_UNUSUAL : US_USUAL;
 }
@@ -337,7 +338,7 @@ us_attribution_usual (const UsAttribution *self,
   usual->mmd = 1 + self->reference_mean - 2 * mean_similarity (self, whitened, self->n);
   usual->p_mmd = (1.0 + n - n_below (self->held_out_mmd, n, usual->mmd)) / (1.0 + n);
   usual->p = MIN (1, 2 * MIN (usual->p_distance, usual->p_mmd));
-  usual->level = level_of (usual->p, usual->distance, usual->farthest);
+  usual->level = us_usual_level_of (usual, 1);
   return TRUE;
 }
 

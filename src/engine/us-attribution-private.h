@@ -23,7 +23,6 @@ UsDistanceKernel us_distance_kernel_get (void);
 
 struct _UsAttribution
 {
-  gatomicrefcount  ref_count;
   gsize            n, n_given;
   gsize            n_summaries, n_parameters;
   gsize            first_left_out;
@@ -101,5 +100,8 @@ gsize   us_attribution_weigh          (gsize                       m,
                                        double                      ess,
                                        double                     *weights,
                                        double                     *bandwidth);
+/* Where it is one of so many looks at the same data, each of which must be so much surer. */
+UsUsualLevel us_usual_level_of        (const UsUsual         *usual,
+                                       guint                  n_looks);
 
 G_END_DECLS

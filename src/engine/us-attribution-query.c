@@ -376,7 +376,6 @@ matches_new (const UsAttribution *self,
   UsMatches *matches = g_new0 (UsMatches, 1);
   double sum = 0, squares = 0;
 
-  g_atomic_ref_count_init (&matches->ref_count);
   matches->n = n;
   matches->n_parameters = p_count;
   matches->n_summaries = self->n_summaries;
@@ -457,21 +456,10 @@ us_attribution_query (const UsAttribution        *self,
     }
 }
 
-UsMatches *
-us_matches_ref (UsMatches *self)
-{
-  g_return_val_if_fail (self != NULL, NULL);
-
-  g_atomic_ref_count_inc (&self->ref_count);
-  return self;
-}
-
 void
-us_matches_unref (UsMatches *self)
+us_matches_free (UsMatches *self)
 {
-  g_return_if_fail (self != NULL);
-
-  if (!g_atomic_ref_count_dec (&self->ref_count))
+  if (self == NULL)
     return;
   g_free (self->row);
   g_free (self->index);

@@ -2,7 +2,7 @@
 /* How unusual the data are, in plain sentences. */
 #include "config.h"
 
-#include "us-attribution.h"
+#include "us-attribution-private.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -11,17 +11,11 @@ UsUsualLevel
 us_usual_level (const UsUsual *summaries,
                 const UsUsual *data)
 {
-  double p = 1;
-
   g_return_val_if_fail (summaries != NULL || data != NULL, US_USUAL);
 
   if (summaries == NULL || data == NULL)
     return summaries != NULL ? summaries->level : data->level;
-  /* Two looks: either alone must be twice as sure. */
-  p = 2 * MIN (summaries->p, data->p);
-  if (summaries->level == US_UNLIKE_ANY || data->level == US_UNLIKE_ANY)
-    return US_UNLIKE_ANY;
-  return p <= 0.05 ? US_UNUSUAL : US_USUAL;
+  return MAX (us_usual_level_of (summaries, 2), us_usual_level_of (data, 2));
 }
 
 /* The one of the two that is the more unusual. */

@@ -87,13 +87,19 @@ us_attribution_new (gsize                  n_rows,
 {
   g_autoptr(UsAttribution) self = NULL;
 
-  g_return_val_if_fail (n_rows < G_MAXUINT32 && n_summaries > 0 && h != NULL, NULL);
+  g_return_val_if_fail (n_summaries > 0 && h != NULL, NULL);
   g_return_val_if_fail (n_parameters == 0 || theta != NULL, NULL);
+
+  if (n_rows >= G_MAXUINT32)
+    {
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_TOO_LARGE,
+                   "%" G_GSIZE_FORMAT " rows are more than can be searched: take fewer than %u", n_rows, G_MAXUINT32);
+      return NULL;
+    }
 
   /* the pool splits the work; a BLAS that splits it again would only get in the way */
   openblas_set_num_threads (1);
   self = g_new0 (UsAttribution, 1);
-  g_atomic_ref_count_init (&self->ref_count);
   us_arena_init (&self->arena);
   self->n_given = n_rows;
   self->n_summaries = n_summaries;
@@ -111,21 +117,10 @@ us_attribution_new (gsize                  n_rows,
   return g_steal_pointer (&self);
 }
 
-UsAttribution *
-us_attribution_ref (UsAttribution *self)
-{
-  g_return_val_if_fail (self != NULL, NULL);
-
-  g_atomic_ref_count_inc (&self->ref_count);
-  return self;
-}
-
 void
-us_attribution_unref (UsAttribution *self)
+us_attribution_free (UsAttribution *self)
 {
-  g_return_if_fail (self != NULL);
-
-  if (!g_atomic_ref_count_dec (&self->ref_count))
+  if (self == NULL)
     return;
   us_arena_clear (&self->arena);
   g_free (self->row);

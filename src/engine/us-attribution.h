@@ -20,7 +20,7 @@ G_BEGIN_DECLS
  * the root of its eigenvalue, or of 1e-6 of the greatest where it is smaller.  So directions in which
  * the bank does not vary add nothing among its rows, and much for an observation off them.
  *
- * Const once made; atomic reference count.  Everything has the same bits for any number of workers.
+ * Const once made; one owner.  Everything has the same bits for any number of workers.
  */
 typedef struct _UsAttribution UsAttribution;
 
@@ -38,7 +38,7 @@ typedef void (*UsAttributionProgress) (double   fraction,
  * Copies both.  Takes seconds for 1,000,000 × 64, most of them for the held-out rows.
  *
  * Returns: (nullable): or US_FORMAT_ERROR_SHAPE (fewer than 16 finite rows, more than 1,024
- *   summaries), US_FORMAT_ERROR_VALUE (all rows are alike), G_IO_ERROR_CANCELLED
+ *   summaries), US_FORMAT_ERROR_TOO_LARGE (2^32 rows or more), US_FORMAT_ERROR_VALUE (all rows are alike), G_IO_ERROR_CANCELLED
  */
 UsAttribution *us_attribution_new   (gsize                  n_rows,
                                      gsize                  n_summaries,
@@ -51,8 +51,7 @@ UsAttribution *us_attribution_new   (gsize                  n_rows,
                                      gpointer               data,
                                      const gint            *cancelled,
                                      GError               **error);
-UsAttribution *us_attribution_ref   (UsAttribution *self);
-void           us_attribution_unref (UsAttribution *self);
+void           us_attribution_free  (UsAttribution *self);
 
 gsize us_attribution_n_rows       (const UsAttribution *self);  /* finite ones */
 gsize us_attribution_n_left_out   (const UsAttribution *self);
@@ -105,12 +104,10 @@ double us_attribution_default_ess (const UsAttribution *self,
 /**
  * UsMatches:
  *
- * The matched rows of one observation, heaviest first; an approximate posterior.  Const once made;
- * atomic reference count.
+ * The matched rows of one observation, heaviest first; an approximate posterior.  Const once made; one owner.
  */
 typedef struct
 {
-  gatomicrefcount ref_count;
   gsize   n;                    /* K */
   gsize   n_parameters;
   gsize   n_summaries;
@@ -140,8 +137,7 @@ UsMatches *us_attribution_query (const UsAttribution        *self,
                                  UsPool                     *pool,
                                  const gint                 *cancelled,
                                  GError                    **error);
-UsMatches *us_matches_ref       (UsMatches *self);
-void       us_matches_unref     (UsMatches *self);
+void       us_matches_free      (UsMatches *self);
 
 /**
  * us_matches_adjust:
@@ -246,11 +242,11 @@ double   us_attribution_mmd_test (const UsAttribution *self,
  * (an attribution whose summaries are the values); either may be NULL.  g_free. */
 char        *us_usual_sentence   (const UsUsual       *summaries,
                                   const UsUsual       *data);
-/* Of both together: unlike any where either is; else unusual where twice the smaller p is at most 0.05. */
+/* Of both together: two looks, so that either alone must be twice as sure; what lies half as far again as any is sure enough. */
 UsUsualLevel us_usual_level      (const UsUsual       *summaries,
                                   const UsUsual       *data);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsAttribution, us_attribution_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsMatches, us_matches_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsAttribution, us_attribution_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UsMatches, us_matches_free)
 
 G_END_DECLS

@@ -372,8 +372,8 @@ us_attributor_unref (UsAttributor *self)
 
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
-  g_clear_pointer (&self->summaries, us_attribution_unref);
-  g_clear_pointer (&self->data, us_attribution_unref);
+  g_clear_pointer (&self->summaries, us_attribution_free);
+  g_clear_pointer (&self->data, us_attribution_free);
   us_posterior_unref (self->posterior);
   g_free (self->bank);
   g_free (self->theta);
@@ -463,7 +463,7 @@ find_matches (const UsAttributor        *self,
     {
       UsMatches *adjusted = us_matches_adjust (matches, self->summaries, NULL, NULL, error);
 
-      us_matches_unref (matches);
+      us_matches_free (matches);
       matches = adjusted;
     }
   if (matches != NULL)
@@ -562,7 +562,7 @@ us_attributed_unref (UsAttributed *self)
 
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
-  g_clear_pointer (&self->matches, us_matches_unref);
+  g_clear_pointer (&self->matches, us_matches_free);
   us_attributor_unref (self->attributor);
   g_free (self->x);
   g_free (self->sentence);
