@@ -15,6 +15,7 @@
 
 #define FIRST_ROW     (G_GUINT64_CONSTANT (9) << 40)    /* far from what anybody trains on */
 #define LEVEL         0.05      /* of all verdicts together */
+#define GRAVE         0.05      /* of what is claimed, from which on it misleads */
 #define SQUARE_HEIGHT 340
 #define MOST_CHARTS   12
 
@@ -261,7 +262,7 @@ begin (const UsIntervalEvidence *self)
     return us_findings_new (US_FINDINGS_GOOD,
                             g_strdup (_("Nothing speaks against this network: its intervals hold the truth as often as they say.")),
                             words);
-  return us_findings_new (z < 0 ? US_FINDINGS_BAD : US_FINDINGS_DOUBTFUL,
+  return us_findings_new (z < 0 && worst->stated[level] - worst->inside[level] > GRAVE ? US_FINDINGS_BAD : US_FINDINGS_DOUBTFUL,
     g_strdup_printf (z < 0 ? _("This network is over-confident: intervals of %.0f %% of %s hold the truth in %.1f %% of cases.")
                            : _("This network is under-confident: intervals of %.0f %% of %s hold the truth in %.1f %% of cases."),
                      100 * worst->stated[level], worst->label, 100 * worst->inside[level]), words);
@@ -338,7 +339,7 @@ us_findings_of_intervals (const UsIntervalEvidence *self)
 
   add_table (self, findings);
   if (self->has_intervals)
-    us_findings_add_figure (findings->sections->pdata[0], plot_coverage (self), "coverage", SQUARE_HEIGHT, TRUE);
+    us_findings_add_figure (findings->sections->pdata[0], plot_coverage (self), "coverage", SQUARE_HEIGHT, FALSE);
   for (gsize g = 0; g < MIN (self->n_groups, MOST_CHARTS); g++)
     {
       g_autofree char *name = g_strdup_printf ("recovery-%s", self->groups[g].name);

@@ -45,6 +45,8 @@ typedef struct
   const gint        *cancelled;
   gsize              p_count, q_count;
   Quantity          *quantities;        /* (Q) */
+  gssize             from[US_MAX_PARAMETERS];   /* of each of the simulator's parameters: which inferred one; -1: fixed */
+  gboolean           complete;          /* all of them are known: the simulator can be run */
   gsize              n_draws;
   const double      *theta;             /* (M, P) */
   double            *draws;             /* (M, Q) */
@@ -60,45 +62,73 @@ is_cancelled (const Work *work)
 
 /* --- quantities -------------------------------------------------------------------------- */
 
-/* What is derived asks for all of the simulator's parameters, in its order. */
-static gboolean
-has_all_parameters (const Work *work)
+/* Whether the simulator can be run on a draw, and how. */
+static void
+find_parameters (Work *work)
 {
-  if (work->simulator == NULL || work->p_count != work->simulator->n_parameters)
-    return FALSE;
-  for (gsize p = 0; p < work->p_count; p++)
-    if (strcmp (us_posterior_name (work->posterior, p), work->simulator->parameters[p].name) != 0)
-      return FALSE;
-  return TRUE;
+  work->complete = work->simulator != NULL && work->prior != NULL;
+  for (gsize q = 0; work->complete && q < work->simulator->n_parameters; q++)
+    {
+      work->from[q] = -1;
+      for (gsize p = 0; p < work->p_count; p++)
+        if (strcmp (us_posterior_name (work->posterior, p), work->simulator->parameters[q].name) == 0)
+          work->from[q] = (gssize) p;
+      if (work->from[q] < 0 && us_prior_distribution (work->prior, q)->kind != US_DISTRIBUTION_FIXED)
+        work->complete = FALSE;
+    }
+}
+
+/* theta (P) of a draw to all of the simulator's parameters. */
+static void
+fill_parameters (const Work   *work,
+                 const double *theta,
+                 double       *all)
+{
+  for (gsize q = 0; q < work->simulator->n_parameters; q++)
+    all[q] = work->from[q] >= 0 ? theta[work->from[q]] : us_prior_distribution (work->prior, q)->a;
+}
+
+/* One that is inferred: a parameter, or what follows from several and was learnt directly. */
+static void
+describe_target (const Work *work,
+                 gsize       p)
+{
+  const UsSimulator *simulator = work->simulator;
+  Quantity *quantity = &work->quantities[p];
+
+  quantity->name = quantity->label = us_posterior_name (work->posterior, p);
+  quantity->unit = "";
+  quantity->own = simulator != NULL ? us_simulator_parameter_index (simulator, quantity->name) : -1;
+  us_posterior_range (work->posterior, p, &quantity->lower, &quantity->upper);
+  for (gsize d = 0; simulator != NULL && quantity->own < 0 && d < simulator->n_derived; d++)
+    if (strcmp (simulator->derived[d].name, quantity->name) == 0)
+      {
+        quantity->label = _(simulator->derived[d].label);
+        quantity->unit = simulator->derived[d].unit;
+        quantity->logarithmic = simulator->derived[d].logarithmic;
+      }
+  if (quantity->own < 0)
+    return;
+  quantity->label = _(simulator->parameters[quantity->own].label);
+  quantity->unit = simulator->parameters[quantity->own].unit;
+  if (work->prior != NULL)
+    {
+      UsDistributionKind kind = us_prior_distribution (work->prior, (gsize) quantity->own)->kind;
+
+      quantity->logarithmic = kind == US_DISTRIBUTION_LOG_UNIFORM || kind == US_DISTRIBUTION_LOG_NORMAL;
+    }
 }
 
 static void
 name_quantities (Work *work)
 {
   const UsSimulator *simulator = work->simulator;
-  gsize d_count = has_all_parameters (work) ? simulator->n_derived : 0;
+  gsize d_count = us_posterior_n_derived (work->posterior);
 
   work->q_count = work->p_count + d_count;
   work->quantities = g_new0 (Quantity, work->q_count);
   for (gsize p = 0; p < work->p_count; p++)
-    {
-      Quantity *quantity = &work->quantities[p];
-
-      quantity->name = quantity->label = us_posterior_name (work->posterior, p);
-      quantity->unit = "";
-      quantity->own = simulator != NULL ? us_simulator_parameter_index (simulator, quantity->name) : -1;
-      us_posterior_range (work->posterior, p, &quantity->lower, &quantity->upper);
-      if (quantity->own < 0)
-        continue;
-      quantity->label = _(simulator->parameters[quantity->own].label);
-      quantity->unit = simulator->parameters[quantity->own].unit;
-      if (work->prior != NULL)
-        {
-          UsDistributionKind kind = us_prior_distribution (work->prior, (gsize) quantity->own)->kind;
-
-          quantity->logarithmic = kind == US_DISTRIBUTION_LOG_UNIFORM || kind == US_DISTRIBUTION_LOG_NORMAL;
-        }
-    }
+    describe_target (work, p);
   for (gsize d = 0; d < d_count; d++)
     work->quantities[work->p_count + d] = (Quantity) {
       .name = simulator->derived[d].name, .label = _(simulator->derived[d].label), .unit = simulator->derived[d].unit,
@@ -109,14 +139,16 @@ name_quantities (Work *work)
 static void
 fill_draws (Work *work)
 {
+  gsize d_count = work->q_count - work->p_count;
+
   work->draws = g_new (double, work->n_draws * work->q_count);
   for (gsize m = 0; m < work->n_draws; m++)
     {
       double *row = work->draws + m * work->q_count;
 
       memcpy (row, work->theta + m * work->p_count, work->p_count * sizeof (double));
-      for (gsize q = work->p_count; q < work->q_count; q++)
-        row[q] = work->simulator->derived[q - work->p_count].value (work->simulator, row);
+      if (d_count > 0)
+        us_posterior_derive (work->posterior, 1, row, row + work->p_count);
     }
   work->posterior_ends = us_predictive_band_new (work->n_draws, work->q_count, work->draws, G_N_ELEMENTS (levels), levels);
 }
@@ -124,13 +156,10 @@ fill_draws (Work *work)
 static void
 fill_prior (Work *work)
 {
-  gsize n_own;
-  g_autofree double *theta = NULL;
+  double theta[US_MAX_PARAMETERS];
 
   if (work->prior == NULL)
     return;
-  n_own = us_prior_simulator (work->prior)->n_parameters;
-  theta = g_new (double, n_own);
   work->prior_draws = g_new (double, N_PRIOR * work->q_count);
   for (gsize n = 0; n < N_PRIOR; n++)
     {
@@ -143,9 +172,9 @@ fill_prior (Work *work)
           g_clear_pointer (&work->prior_draws, g_free);
           return;
         }
-      for (gsize q = 0; q < work->q_count; q++)
-        row[q] = q >= work->p_count ? work->simulator->derived[q - work->p_count].value (work->simulator, theta)
-                 : work->quantities[q].own >= 0 ? theta[work->quantities[q].own] : NAN;
+      us_posterior_targets (work->posterior, 1, theta, row);
+      if (work->q_count > work->p_count)
+        us_posterior_derive (work->posterior, 1, row, row + work->p_count);
     }
   work->prior_ends = us_predictive_band_new (N_PRIOR, work->q_count, work->prior_draws, G_N_ELEMENTS (levels), levels);
 }
@@ -245,6 +274,24 @@ spans_decades (const Work *work,
   return work->quantities[q].logarithmic && lower > 0 && upper > DECADES * lower;
 }
 
+/* Of rows (n, Q); a quantity may not be defined everywhere.  *count: how many are left. */
+static UsWeightedDraw *
+finite_draws (const Work   *work,
+              gsize         n,
+              const double *rows,
+              gsize         q,
+              gboolean      decades,
+              gsize        *count)
+{
+  g_autofree double *values = g_new (double, n);
+
+  *count = 0;
+  for (gsize i = 0; i < n; i++)
+    if (isfinite (rows[i * work->q_count + q]))
+      values[(*count)++] = rows[i * work->q_count + q];
+  return us_weighted_draws_new (*count, values, 1, NULL, decades);
+}
+
 /* Of the prior at x, by its formula where it has one. */
 static void
 prior_density (const Work   *work,
@@ -255,12 +302,14 @@ prior_density (const Work   *work,
                const double *x,
                double       *y)
 {
-  g_autofree UsWeightedDraw *draws = NULL;
-
   if (work->quantities[q].own < 0)
     {
-      draws = us_weighted_draws_new (N_PRIOR, work->prior_draws + q, work->q_count, NULL, decades);
-      us_weighted_draws_density (N_PRIOR, draws, lower, upper, POINTS, x, y);
+      gsize n;
+      g_autofree UsWeightedDraw *draws = finite_draws (work, N_PRIOR, work->prior_draws, q, decades, &n);
+
+      memset (y, 0, POINTS * sizeof (double));
+      if (n > 0)
+        us_weighted_draws_density (n, draws, lower, upper, POINTS, x, y);
       return;
     }
   for (gsize g = 0; g < POINTS; g++)
@@ -277,7 +326,8 @@ plot_marginal (const Work *work,
 {
   const Quantity *quantity = &work->quantities[q];
   gboolean decades = spans_decades (work, q);
-  g_autofree UsWeightedDraw *draws = us_weighted_draws_new (work->n_draws, work->draws + q, work->q_count, NULL, decades);
+  gsize n;
+  g_autofree UsWeightedDraw *draws = finite_draws (work, work->n_draws, work->draws, q, decades, &n);
   double lower = quantity->lower, upper = quantity->upper, from, to;
   double x[POINTS], at[POINTS], y[POINTS], zero[POINTS] = { 0 };
   UsPlot *plot = us_plot_new (NULL);
@@ -287,8 +337,10 @@ plot_marginal (const Work *work,
       lower = lower > 0 ? log10 (lower) : -INFINITY;
       upper = upper > 0 ? log10 (upper) : INFINITY;
     }
-  from = us_weighted_draws_quantile (work->n_draws, draws, 0.002);
-  to = us_weighted_draws_quantile (work->n_draws, draws, 0.998);
+  if (n == 0)
+    return plot;
+  from = us_weighted_draws_quantile (n, draws, 0.002);
+  to = us_weighted_draws_quantile (n, draws, 0.998);
   from = MAX (from - 0.2 * (to - from), lower);
   to = MIN (to + 0.2 * (to - from), upper);
   for (gsize g = 0; g < POINTS; g++)
@@ -305,7 +357,7 @@ plot_marginal (const Work *work,
       prior_density (work, q, decades, lower, upper, x, y);
       us_plot_add_line (plot, _("Prior"), &(UsPlotStyle) { .colour = US_COLOUR_MUTED, .dash = US_DASH_DASHED }, POINTS, at, y);
     }
-  us_weighted_draws_density (work->n_draws, draws, lower, upper, POINTS, x, y);
+  us_weighted_draws_density (n, draws, lower, upper, POINTS, x, y);
   us_plot_add_band (plot, NULL, &(UsPlotStyle) { .colour = 1 }, POINTS, at, zero, y);
   us_plot_add_line (plot, _("Posterior"), &(UsPlotStyle) { .colour = 1, .width = 2 }, POINTS, at, y);
   us_plot_add_rule (plot, _("Median"), &(UsPlotStyle) { .colour = 1, .dash = US_DASH_DOTTED }, US_AXIS_X,
@@ -342,12 +394,13 @@ predict (const Work     *work,
 
   for (gsize m = 0; m < n; m++)
     {
-      const double *theta = work->theta + m * work->p_count;
+      double theta[US_MAX_PARAMETERS];
       gboolean known;
       UsRng rng;
 
       if (is_cancelled (work))
         return NULL;
+      fill_parameters (work, work->theta + m * work->p_count, theta);
       us_rng_init (&rng, 0, US_RNG_EVALUATE, m);
       known = us_simulator_check (work->simulator, theta, NULL)
               && work->simulator->run (work->simulator, theta, index, &rng, out) == US_SIM_OK;
@@ -424,7 +477,7 @@ add_prediction (const Work  *work,
 
   if (output == NULL || output->kind != US_OUTPUT_SERIES)
     return;
-  if (!has_all_parameters (work))
+  if (!work->complete)
     {
       us_findings_add_section (findings, _("What it predicts"),
                                g_strdup (_("This posterior is of some of the mechanism’s parameters only: the simulator "
@@ -443,6 +496,7 @@ add_prediction (const Work  *work,
 
       for (gsize c = alone ? which : 0; c < (alone ? which + 1 : output->channels); c++)
         draw_channel (plot, output, c, band, x, alone);
+      us_mechanism_pad_x (plot, output, us_output_x (output, output->height - 1));
       us_plot_set_legend_visible (plot, TRUE);
       us_findings_add_figure (section, plot, name, BAND_HEIGHT, TRUE);
     }
@@ -517,6 +571,7 @@ us_mechanism_result_new_posterior (UsPosterior  *posterior,
       if (!us_posterior_sample (posterior, x, N_DRAWS, 0, own, error))
         return NULL;
     }
+  find_parameters (&work);
   name_quantities (&work);
   fill_draws (&work);
   fill_prior (&work);

@@ -89,7 +89,7 @@ words_choice (char                 **names,
   gsize best = greatest (K, p), fitted;
   GString *text = g_string_new (NULL);
 
-  g_string_printf (text, _("The network holds %s the likeliest of these, with %.0f %%."), names[best], 100 * p[best]);
+  g_string_printf (text, _("The network holds %s the likeliest of these, with %.1f %%."), names[best], 100 * p[best]);
   if (fits == NULL)
     return g_string_free (text, FALSE);
   g_string_append_c (text, ' ');
@@ -97,9 +97,9 @@ words_choice (char                 **names,
   if (isnan (corrected[fitted]))
     g_string_append (text, _("No fit says more: there are too few values for the criteria, or nothing can be fitted."));
   else if (fitted == best)
-    g_string_append_printf (text, _("So do maximum-likelihood fits: its AICc weighs %.0f %%."), 100 * corrected[fitted]);
+    g_string_append_printf (text, _("So do maximum-likelihood fits: its AICc weighs %.1f %%."), 100 * corrected[fitted]);
   else
-    g_string_append_printf (text, _("Maximum-likelihood fits prefer %s: its AICc weighs %.0f %%."), names[fitted],
+    g_string_append_printf (text, _("Maximum-likelihood fits prefer %s: its AICc weighs %.1f %%."), names[fitted],
                             100 * corrected[fitted]);
   for (gsize k = 0; k < K; k++)
     if (fits->why[k] != NULL)
@@ -349,6 +349,7 @@ plot_fan (const UsPredictor *self,
     lower[i] = middle_of (answer, targets[i]);
   us_plot_add_line (plot, answer->each > 1 ? _("Median") : _("Mean"), &(UsPlotStyle) { .colour = 1, .width = 2 }, n, at, lower);
   add_data (self, first, x, plot);
+  us_mechanism_pad_x (plot, output, MAX (at[n - 1], us_output_x (output, output->height - 1)));
   return plot;
 }
 

@@ -41,6 +41,17 @@ us_mechanism_result_unref (UsMechanismResult *self)
 }
 
 void
+us_mechanism_pad_x (UsPlot         *plot,
+                    const UsOutput *output,
+                    double          last)
+{
+  double first = us_output_x (output, 0), room = 0.015 * (last - first);
+
+  if (!output->x_logarithmic && last > first)
+    us_plot_set_range (plot, US_AXIS_X, first - room, last + room);
+}
+
+void
 us_mechanism_csv_number (GString *text,
                          double   value)
 {

@@ -65,6 +65,10 @@ void               us_mechanism_result_unref         (UsMechanismResult    *self
 
 /* For those who make them.  findings: taken. */
 UsMechanismResult *us_mechanism_result_new           (UsFindings           *findings);
+/* So much beyond the first point of a series, and beyond `last`, that dots at the ends are whole. */
+void   us_mechanism_pad_x      (UsPlot         *plot,
+                                const UsOutput *output,
+                                double          last);
 void   us_mechanism_csv_number (GString    *text,
                                 double      value);             /* "" where it is not finite */
 void   us_mechanism_csv_text   (GString    *text,

@@ -267,14 +267,17 @@ put_tick (UsPlotFrame *self,
           gboolean     upright)
 {
   double position = us_scale_map (&self->scales[axis], value), w, h, px, py;
-  double reach = self->plot->axes[axis].categories != NULL ? GAP : US_TICK_LENGTH + 4.0;
+  double reach = self->plot->axes[axis].categories != NULL ? GAP : US_TICK_LENGTH + 4.0, room = name_room (self, axis);
   PangoLayout *layout;
 
   if (!(position >= -1e-6 && position <= 1.0 + 1e-6))
     return;
   layout = us_plot_frame_layout (self, markup, plain, TICK_SIZE, PANGO_WEIGHT_NORMAL, &w, &h);
-  if (plain != NULL && w > name_room (self, axis))
-    limit_width (layout, name_room (self, axis), &w);
+  /* one that lies has all the room up to the next */
+  if (axis == US_AXIS_X && !upright)
+    room = MAX (room, self->area.width / MAX (self->scales[axis].upper - self->scales[axis].lower, 1.0) - 6.0);
+  if (plain != NULL && w > room)
+    limit_width (layout, room, &w);
   px = self->area.x + position * self->area.width;
   py = self->area.y + (1.0 - position) * self->area.height;
   if (axis == US_AXIS_Y)
