@@ -26,6 +26,7 @@ struct _UsAttributionPage
   GtkCheckButton      *adjust_check;
   GtkStack            *stack;
   AdwStatusPage       *data_page;
+  GtkWidget           *reread_button;
   GtkProgressBar      *progress;
   UsReadOut           *waiting_label;
   GtkLabel            *sentence;

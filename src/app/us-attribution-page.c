@@ -267,6 +267,7 @@ show_state (UsAttributionPage *self)
       words = us_attribution_words_data (self->posterior);
       adw_status_page_set_title (self->data_page, self->refused != NULL ? _("These data cannot be read") : _("Open your data"));
       set_description (self->data_page, self->refused, words);
+      gtk_widget_set_visible (self->reread_button, self->refused != NULL);
       gtk_stack_set_visible_child_name (self->stack, "data");
     }
 }
@@ -640,6 +641,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, adjust_check);
   gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, stack);
   gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, data_page);
+  gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, reread_button);
   gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, progress);
   gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, waiting_label);
   gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, sentence);

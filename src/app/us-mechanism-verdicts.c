@@ -82,8 +82,9 @@ static UsFindings *
 begin_posterior (const UsPosteriorEvidence *self)
 {
   const UsSbc *sbc = self->sbc;
-  GString *words = g_string_new (NULL);
+  GString *words = g_string_new (NULL), *faults = g_string_new (NULL);
   gboolean grave = is_grave (sbc, sbc->density);
+  UsFindings *findings;
   UsSbcVerdict verdict = sbc->verdict & ~US_SBC_NOT_JUDGED;
 
   for (gsize q = 0; q < self->n_quantities; q++)
@@ -99,10 +100,15 @@ begin_posterior (const UsPosteriorEvidence *self)
       g_autofree char *said = ranks != NULL ? us_sbc_words (sbc, ranks) : NULL;
 
       if (ranks != NULL && (ranks->verdict & ~US_SBC_NOT_JUDGED) != US_SBC_FINE)
-        g_string_append_printf (words, "\n%s: %s", q < self->n_quantities ? self->quantities[q].label : _("All together"), said);
+        g_string_append_printf (faults, "%s%s: %s", faults->len > 0 ? "\n" : "",
+                                q < self->n_quantities ? self->quantities[q].label : _("All together"), said);
     }
-  return us_findings_new (verdict == US_SBC_FINE ? US_FINDINGS_GOOD : grave ? US_FINDINGS_BAD : US_FINDINGS_DOUBTFUL,
-                          g_strdup (posterior_sentence (verdict, grave)), g_string_free (words, FALSE));
+  findings = us_findings_new (verdict == US_SBC_FINE ? US_FINDINGS_GOOD : grave ? US_FINDINGS_BAD : US_FINDINGS_DOUBTFUL,
+                              g_strdup (posterior_sentence (verdict, grave)), g_string_free (words, FALSE));
+  if (faults->len > 0)
+    us_findings_add_section (findings, _("What speaks against it"), g_strdup (faults->str));
+  g_string_free (faults, TRUE);
+  return findings;
 }
 
 static void

@@ -260,10 +260,11 @@ on_progress (UsWindow *self)
 static void
 on_title (UsWindow *self)
 {
-  g_autofree char *title = NULL;
+  g_autofree char *title = NULL, *network = us_learnt_dup_name (us_session_get_learnt (self->session));
+  gboolean simvae = us_session_get_any_model (self->session) != NULL;
 
   title = g_strdup_printf ("%s%s – Understudy", us_session_get_unsaved (self->session) ? "• " : "",
-                           us_session_get_title (self->session));
+                           simvae || network == NULL ? us_session_get_title (self->session) : network);
   gtk_window_set_title (GTK_WINDOW (self), title);
   us_window_files_update (self);
 }
@@ -445,6 +446,8 @@ us_window_init (UsWindow *self)
   g_signal_connect_swapped (self->session, "notify::training", G_CALLBACK (on_progress), self);
   g_signal_connect_swapped (self->session, "notify::title", G_CALLBACK (on_title), self);
   g_signal_connect_swapped (self->session, "notify::unsaved", G_CALLBACK (on_title), self);
+  g_signal_connect_object (us_session_get_learnt (self->session), "network-changed", G_CALLBACK (on_title), self,
+                           G_CONNECT_SWAPPED);
   on_title (self);
   restore_state (self);
 }
