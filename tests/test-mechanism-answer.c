@@ -10,6 +10,7 @@
 #include "us-posterior-data.h"
 #include "us-resources.h"
 #include "us-table.h"
+#include "us-window.h"
 #include "ui-fixture.h"
 
 #include <math.h>
@@ -300,6 +301,63 @@ test_switch (void)
   fixture_close_page (session, self, window, 5);
 }
 
+static gboolean
+has_posterior (gpointer data)
+{
+  return us_learnt_get_posterior (us_session_get_learnt (us_window_get_session (data))) != NULL;
+}
+
+static gboolean
+has_predictor (gpointer data)
+{
+  return us_learnt_get_predictor (us_session_get_learnt (us_window_get_session (data))) != NULL;
+}
+
+static const char *
+page_of (UsWindow *window)
+{
+  return adw_view_stack_get_visible_child_name (ADW_VIEW_STACK (fixture_find (GTK_WIDGET (window), ADW_TYPE_VIEW_STACK)));
+}
+
+static gboolean
+shows_infer (gpointer data)
+{
+  return g_strcmp0 (page_of (data), "infer") == 0;
+}
+
+/* Files of networks and data, opened in the window in the order of a command line: data may come while the network is read. */
+static void
+test_window (void)
+{
+  UsWindow *window = us_window_new (NULL);
+  UsLearnt *learnt = us_session_get_learnt (us_window_get_session (window));
+  g_autofree char *one = g_build_filename (folder, "one.safetensors", NULL), *two = g_build_filename (folder, "two.safetensors", NULL);
+  g_autoptr(GFile) first = g_file_new_for_path (one), second = g_file_new_for_path (two), data = g_file_new_for_path (data_file);
+  gpointer watch = window;
+
+  g_assert_true (us_posterior_save (posterior, one, NULL) && us_predictor_save (choice, two, NULL));
+  gtk_window_present (GTK_WINDOW (window));
+  us_window_show_page (window, "explore");
+  us_window_open (window, first);
+  us_window_open (window, data);
+  g_assert_cmpstr (us_learnt_get_data (learnt), ==, data_file);
+  g_assert_true (fixture_wait (has_posterior, window, 20));
+  g_assert_cmpstr (us_learnt_get_path (learnt), ==, one);
+  g_assert_cmpstr (page_of (window), ==, "attribution");
+  g_assert_nonnull (strstr (gtk_window_get_title (GTK_WINDOW (window)), "one.safetensors"));
+  us_window_open (window, second);
+  g_assert_true (fixture_wait (has_predictor, window, 20));
+  g_assert_true (fixture_wait (shows_infer, window, 5));
+  g_assert_cmpstr (us_learnt_get_data (learnt), ==, data_file);
+  g_object_add_weak_pointer (G_OBJECT (window), &watch);
+  gtk_window_destroy (GTK_WINDOW (window));
+  for (guint i = 0; i < 200 && watch != NULL; i++)
+    fixture_run_for (0.05);
+  g_assert_null (watch);
+  g_remove (one);
+  g_remove (two);
+}
+
 /* --- networks, barely trained, and data ------------------------------------------------------------- */
 
 static void
@@ -397,6 +455,7 @@ main (int   argc,
   g_test_add ("/mechanism-answer/switching", Fixture, NULL, set_up, test_switching, tear_down);
   g_test_add ("/mechanism-answer/close", Fixture, NULL, set_up, test_close, tear_down);
   g_test_add_func ("/mechanism-answer/switch", test_switch);
+  g_test_add_func ("/mechanism-answer/window", test_window);
   status = g_test_run ();
   us_posterior_unref (posterior);
   us_predictor_unref (choice);
