@@ -2,6 +2,7 @@
 /* The door for measured series: what is taken, what is told, what is refused and where. */
 #include "us-error.h"
 #include "us-measurements.h"
+#include "us-series-setup.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -88,6 +89,83 @@ test_missing_is_told (void)
   g_assert_cmpuint (m->n_missing, ==, 2);
   g_assert_nonnull (strstr (m->remarks[0], "2 of 4"));
   g_assert_nonnull (strstr (m->remarks[0], "line 3"));
+}
+
+/* Calendar years: where a model begins at 0, the first time is 0. */
+static void
+test_from_zero (void)
+{
+  g_autoptr(GError) error = NULL;
+  UsMeasurementsOptions options = { .from_zero = TRUE };
+  g_autoptr(UsMeasurements) m = read_text ("year,hare\n1900,30\n1902,47.2\n1903,70.2\n", &options, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpfloat (m->times[0], ==, 0);
+  g_assert_cmpfloat (m->times[1], ==, 2);
+  g_assert_cmpfloat (m->times[2], ==, 3);
+  g_assert_cmpfloat (m->values[1], ==, 47.2);
+  g_assert_nonnull (strstr (m->remarks[0], "1900"));
+}
+
+/* A simulator at the times of the data: without those at which nothing was observed, and the same data fit it. */
+static void
+test_simulator_at_times (void)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(UsMeasurements) m = read_text ("hour,size\n0,3\n1,\n2.5,7\n4,9\n", NULL, &error);
+  const UsSimulator *simulator = us_series_simulator ("growth-logistic+normal", m, FALSE, &error), *base;
+  g_autoptr(UsPrior) known = NULL, prior = NULL, usual = NULL;
+  UsDistribution distributions[3];
+  float x[3];
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (simulator->id, ==, "growth-logistic@0,2.5,4+normal");
+  g_assert_true (us_measurements_to_output (m, &simulator->outputs[0], 3, FALSE, x, &error));
+  g_assert_cmpfloat (x[1], ==, 7);
+
+  /* a prior that was changed goes with it, the noise's own stays */
+  base = us_registry_find ("growth-logistic", &error);
+  g_assert_cmpuint (base->n_parameters, ==, 3);
+  for (gsize p = 0; p < 3; p++)
+    distributions[p] = base->parameters[p].prior;
+  distributions[1] = (UsDistribution) { US_DISTRIBUTION_UNIFORM, 0.3, 0.6, 0 };
+  known = us_prior_new (base, distributions, &error);
+  g_assert_no_error (error);
+  prior = us_series_prior (simulator, known, &error);
+  g_assert_no_error (error);
+  g_assert_true (us_prior_simulator (prior) == simulator);
+  g_assert_true (us_distribution_equal (us_prior_distribution (prior, 1), &distributions[1]));
+  g_assert_true (us_distribution_equal (us_prior_distribution (prior, 3), &simulator->parameters[3].prior));
+  usual = us_prior_new_default (base);
+  us_prior_unref (prior);
+  prior = us_series_prior (simulator, usual, &error);
+  g_assert_true (us_prior_is_default (prior));
+
+  g_assert_null (us_series_simulator ("growth-logistic@0,1", m, FALSE, &error));
+  g_assert_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX);
+}
+
+/* Where counts below zero are not observed, their times are none either. */
+static void
+test_simulator_of_counts (void)
+{
+  g_autoptr(GError) error = NULL;
+  UsMeasurementsOptions options = { .mask_bad = TRUE };
+  g_autoptr(UsMeasurements) m = read_text ("day,cases\n0,3\n1,-2\n2,7\n", &options, &error);
+  const UsSimulator *simulator = us_series_simulator ("sir+poisson", m, TRUE, &error);
+  float x[3];
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (simulator->id, ==, "sir@0,2+poisson");
+  g_assert_true (us_measurements_to_output (m, &simulator->outputs[0], 2, TRUE, x, &error));
+  g_assert_no_error (error);
+  g_assert_cmpfloat (x[1], ==, 7);
+  /* else it is a value, and refused */
+  simulator = us_series_simulator ("sir+poisson", m, FALSE, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (simulator->id, ==, "sir@0,1,2+poisson");
+  g_assert_false (us_measurements_to_output (m, &simulator->outputs[0], 2, FALSE, x, &error));
+  g_assert_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE);
 }
 
 static void
@@ -283,6 +361,9 @@ main (int    argc,
 
   g_test_init (&argc, &argv, NULL);
   folder = g_dir_make_tmp ("us-measurements-XXXXXX", NULL);
+  g_test_add_func ("/measurements/from-zero", test_from_zero);
+  g_test_add_func ("/measurements/simulator-at-times", test_simulator_at_times);
+  g_test_add_func ("/measurements/simulator-of-counts", test_simulator_of_counts);
   g_test_add_func ("/measurements/plain", test_plain);
   g_test_add_func ("/measurements/time-is-found", test_time_is_found);
   g_test_add_func ("/measurements/missing-is-told", test_missing_is_told);

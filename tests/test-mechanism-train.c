@@ -326,6 +326,50 @@ test_choices (Fixture       *f,
   g_remove (path);
 }
 
+/* Calendar years, two channels, one cell missing: counted from the first, and trained for the gap. */
+static void
+test_years (Fixture       *f,
+            gconstpointer  data)
+{
+  g_autofree char *path = write_data ("years.csv", "year,hare,lynx\n1900,30,4\n1901,47.2,\n1902,70.2,9.8\n1903,77.4,35.2\n");
+  UsLearnt *learnt = us_session_get_learnt (f->session);
+  UsPosterior *posterior;
+  g_autofree float *x = NULL;
+  g_autoptr(GError) error = NULL;
+
+  choose (f, "lotka-volterra", POSTERIOR);
+  open_data (f, path);
+  g_assert_nonnull (trouble (f->data, "trouble", "trouble_text"));
+  g_assert_nonnull (strstr (trouble (f->data, "trouble", "trouble_text"), "1900"));
+  g_assert_false (may_start (f));
+  gtk_switch_set_active (child (f->data, "from_zero"), TRUE);
+  settle (f);
+  g_assert_null (trouble (f->data, "trouble", "trouble_text"));
+  g_assert_nonnull (fixture_find_label (f->data, "counted from the first one, 1900"));
+  train (f);
+  posterior = us_learnt_get_posterior (learnt);
+  g_assert_nonnull (posterior);
+  g_assert_cmpstr (us_posterior_simulator (posterior)->id, ==, "lotka-volterra@0,1,2,3+normal");
+  g_assert_true (us_posterior_takes_gaps (posterior));
+  x = g_new (float, us_posterior_n_values (posterior));
+  us_posterior_read_data (posterior, path, -1, us_learnt_get_data_options (learnt), x, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpfloat_with_epsilon (x[2], 47.2, 1e-4);
+  g_assert_true (isnan (x[3]));
+
+  /* one of the populations alone, chosen on this page */
+  adw_combo_row_set_selected (child (GTK_WIDGET (f->page), "output_row"), 1);
+  settle (f);
+  g_assert_cmpuint (us_session_get_output (f->session), ==, 1);
+  g_assert_nonnull (trouble (f->data, "trouble", "trouble_text"));
+  select_text (child (f->data, "value1"), "hare");
+  settle (f);
+  g_assert_null (trouble (f->data, "trouble", "trouble_text"));
+  g_assert_true (may_start (f));
+  g_remove (us_learnt_get_path (learnt));
+  g_remove (path);
+}
+
 /* Noise that these values cannot have is told beside the noise. */
 static void
 test_noise (Fixture       *f,
@@ -450,6 +494,7 @@ main (int    argc,
   ADD ("close", test_close);
   ADD ("bad-cell", test_bad_cell);
   ADD ("choices", test_choices);
+  ADD ("years", test_years);
   ADD ("noise", test_noise);
   ADD ("picture", test_picture);
   ADD ("forecast", test_forecast);

@@ -40,6 +40,7 @@ struct _UsDataGroup
   AdwComboRow    *is_row;
   GtkSwitch      *sort;
   GtkSwitch      *mask;
+  GtkSwitch      *from_zero;
   GtkWidget      *trouble;
   GtkLabel       *trouble_text;
 
@@ -309,6 +310,7 @@ fill_options (UsDataGroup *self)
   gtk_widget_set_visible (GTK_WIDGET (self->is_row), column != NULL);
   gtk_switch_set_active (self->sort, options->sort);
   gtk_switch_set_active (self->mask, options->mask_bad);
+  gtk_switch_set_active (self->from_zero, options->from_zero);
   self->filling = FALSE;
 }
 
@@ -336,7 +338,8 @@ take_options (UsDataGroup *self)
   g_autofree char *where = column != NULL && value != NULL ? g_strdup_printf ("%s=%s", column, value) : NULL;
   UsMeasurementsOptions options = { .time = chosen_text (self->time_row, TRUE), .where = where,
                                     .sort = gtk_switch_get_active (self->sort),
-                                    .mask_bad = gtk_switch_get_active (self->mask) };
+                                    .mask_bad = gtk_switch_get_active (self->mask),
+                                    .from_zero = gtk_switch_get_active (self->from_zero) };
   gsize n = n_channels (self), n_chosen = 0;
 
   for (gsize c = 0; c < n; c++)
@@ -577,6 +580,7 @@ us_data_group_class_init (UsDataGroupClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsDataGroup, is_row);
   gtk_widget_class_bind_template_child (widget_class, UsDataGroup, sort);
   gtk_widget_class_bind_template_child (widget_class, UsDataGroup, mask);
+  gtk_widget_class_bind_template_child (widget_class, UsDataGroup, from_zero);
   gtk_widget_class_bind_template_child (widget_class, UsDataGroup, trouble);
   gtk_widget_class_bind_template_child (widget_class, UsDataGroup, trouble_text);
   gtk_widget_class_bind_template_callback (widget_class, on_choose_cb);

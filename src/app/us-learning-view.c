@@ -6,6 +6,7 @@
 
 #include "us-chart-column.h"
 #include "us-mailbox.h"
+#include "us-noise.h"
 #include "us-number-row.h"
 #include "us-preview.h"
 #include "us-series-plot.h"
@@ -167,6 +168,15 @@ add_data (UsPlot         *plot,
   us_plot_add_scatter (plot, _("Data"), &(UsPlotStyle) { .colour = US_COLOUR_FOREGROUND, .width = 6, .opacity = 1 }, n, at, y);
 }
 
+/* Of the mechanism, without the noise that all of them have. */
+static const char *
+title_of (const UsPrior *prior)
+{
+  const UsSimulator *simulator = us_prior_simulator (prior), *base = us_noise_base (simulator);
+
+  return _((base != NULL ? base : simulator)->title);
+}
+
 static UsPlot *
 plot_series (const Job      *job,
              const UsOutput *output,
@@ -180,7 +190,7 @@ plot_series (const Job      *job,
   for (gsize m = 0; m < job->n; m++)
     for (gsize d = 0; d < N_DRAWS / job->n; d++)
       /* One name a mechanism: the legend is not forty lines long. */
-      us_series_plot_add (plot, output, which, d > 0 ? NULL : job->n > 1 ? _(us_prior_simulator (job->priors[m])->title) : _("Draws"),
+      us_series_plot_add (plot, output, which, d > 0 ? NULL : job->n > 1 ? title_of (job->priors[m]) : _("Draws"),
                           &(UsPlotStyle) { .colour = 1 + m % US_N_COLOURS, .width = 1, .opacity = 0.35 },
                           draws + (m * (N_DRAWS / job->n) + d) * V);
   if (job->x != NULL)

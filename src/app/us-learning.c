@@ -196,7 +196,7 @@ learn_posterior (UsLearning  *self,
   const UsLearningConfig *config = &self->config;
   UsPosteriorConfig full = { .prior = config->priors[0], .output = config->output, .samples = config->samples,
                              .seed = config->seed, .minutes = config->minutes, .n_workers = config->n_workers,
-                             .niceness = config->niceness, .command = command };
+                             .niceness = config->niceness, .missing.gaps = config->gaps, .command = command };
   g_autoptr(UsPosterior) posterior = us_posterior_train (&full, on_posterior_progress, self, &self->cancelled, error);
 
   return posterior != NULL && us_posterior_save (posterior, config->path, error) ? g_steal_pointer (&posterior) : NULL;

@@ -46,7 +46,7 @@ typedef struct
   guint              output;         /* of a posterior: which output is observed; otherwise the first one is */
   const char *const *hidden;         /* quantities: series that nobody measures, NULL-terminated; or NULL */
   double             horizon;        /* forecast */
-  double             gaps;           /* mean share of points that data may miss; not of a posterior */
+  double             gaps;           /* mean share of points that data may miss */
   guint64            samples;        /* simulations */
   guint64            seed;
   double             minutes;        /* at most; 0: no limit */

@@ -44,6 +44,7 @@ us_measurements_options_copy (const UsMeasurementsOptions *options)
   copy->where = g_strdup (options->where);
   copy->sort = options->sort;
   copy->mask_bad = options->mask_bad;
+  copy->from_zero = options->from_zero;
   return copy;
 }
 

@@ -134,13 +134,6 @@ lay_data (UsMechanismSetup       *self,
   for (gsize i = 0; i < n; i++)
     self->n_observed += !isnan (self->x[i]);
   self->gaps = 1 - (double) self->n_observed / n;
-  if (self->gaps > 0 && asked->kind == US_LEARNING_POSTERIOR)
-    {
-      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
-                   _("%zu of %zu values are missing at times at which others were observed. A posterior takes complete "
-                     "series: choose one column, or learn hidden quantities instead."), n - self->n_observed, n);
-      return FALSE;
-    }
   return TRUE;
 }
 

@@ -41,6 +41,7 @@ struct _UsTrainPage
 
   /* template children */
   AdwActionRow   *simulator_row;
+  AdwComboRow    *output_row;
   GtkDropDown    *what;
   GtkLabel       *what_summary;
   UsMechanismGroup *mechanism_group;
@@ -68,6 +69,8 @@ struct _UsTrainPage
   UsSession      *session;
   UsMailbox      *mailbox;              /* plots made by workers */
 
+  const UsSimulator *simulator;         /* that the outputs are of; borrowed */
+  gboolean        filling;              /* by program */
   gint64          charts_made;          /* monotonic time when they were last asked for */
   gboolean        busy;                 /* a worker is at the charts */
   gboolean        again;                /* and they are wanted anew afterwards */
@@ -302,16 +305,14 @@ on_plots_made (GObject      *source,
     refresh_charts (self, TRUE);
 }
 
+/* Running or paused: what is in training is not what learns from mechanisms. */
 static gboolean
 trainer_works (UsTrainPage *self)
 {
-  UsTrainer *trainer = us_session_get_trainer (self->session);
-  UsTrainerProgress progress;
+  UsLearningProgress progress;
 
-  if (trainer == NULL)
-    return FALSE;
-  us_trainer_get_progress (trainer, &progress);
-  return progress.state == US_TRAINER_RUNNING || progress.state == US_TRAINER_PAUSED;
+  us_learning_get_progress (us_session_get_learning (self->session), &progress);
+  return us_session_get_training (self->session) && progress.state != US_LEARNING_RUNNING;
 }
 
 /* The run that is shown, or NULL when it is over and a model was opened since. */
@@ -496,6 +497,7 @@ update_buttons (UsTrainPage *self)
   paused = progress.state == US_TRAINER_PAUSED;
   /* What runs is what is shown. */
   gtk_widget_set_sensitive (GTK_WIDGET (self->what), !busy);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->output_row), !busy);
   gtk_widget_set_sensitive (GTK_WIDGET (self->settings_group), !training);
   gtk_widget_set_sensitive (GTK_WIDGET (self->method_group), !training);
   gtk_widget_set_visible (GTK_WIDGET (self->start_button), !training);
@@ -551,17 +553,41 @@ on_model_cb (UsTrainPage *self)
 }
 
 static void
+fill_outputs (UsTrainPage       *self,
+              const UsSimulator *simulator)
+{
+  g_autoptr(GtkStringList) labels = gtk_string_list_new (NULL);
+
+  for (gsize i = 0; i < simulator->n_outputs; i++)
+    gtk_string_list_append (labels, _(simulator->outputs[i].label));
+  adw_combo_row_set_model (self->output_row, G_LIST_MODEL (labels));
+  gtk_widget_set_visible (GTK_WIDGET (self->output_row), simulator->n_outputs > 1);
+  self->simulator = simulator;
+}
+
+static void
 on_simulator_cb (UsTrainPage *self)
 {
   const UsSimulator *simulator = us_session_get_simulator (self->session);
-  guint output = us_session_get_output (self->session);
-  g_autofree char *subtitle = NULL;
 
   if (simulator == NULL)
     return;
-  subtitle = g_strdup_printf ("%s, %s", _(simulator->title), _(simulator->outputs[output].label));
-  adw_action_row_set_subtitle (self->simulator_row, subtitle);
+  self->filling = TRUE;
+  if (simulator != self->simulator)
+    fill_outputs (self, simulator);
+  adw_combo_row_set_selected (self->output_row, us_session_get_output (self->session));
+  self->filling = FALSE;
+  adw_action_row_set_subtitle (self->simulator_row, _(simulator->title));
   update_buttons (self);
+}
+
+static void
+on_output_chosen_cb (UsTrainPage *self)
+{
+  guint selected = adw_combo_row_get_selected (self->output_row);
+
+  if (!self->filling && self->session != NULL && selected != GTK_INVALID_LIST_POSITION)
+    us_session_set_output (self->session, selected);
 }
 
 /* --- object --------------------------------------------------------------------------- */
@@ -650,6 +676,7 @@ us_train_page_class_init (UsTrainPageClass *klass)
   g_type_ensure (US_TYPE_MECHANISM_GROUP);
   g_type_ensure (US_TYPE_METHOD_GROUP);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/understudy/Understudy/us-train-page.ui");
+  gtk_widget_class_bind_template_child (widget_class, UsTrainPage, output_row);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, what);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, what_summary);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, mechanism_group);
@@ -672,6 +699,7 @@ us_train_page_class_init (UsTrainPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, numbers);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, loss_chart);
   gtk_widget_class_bind_template_child (widget_class, UsTrainPage, rows_charts);
+  gtk_widget_class_bind_template_callback (widget_class, on_output_chosen_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_what_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_preset_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_start_clicked_cb);

@@ -20,7 +20,8 @@ UsMeasurementsOptions
 us_cli_series_options (const UsCliSeries *self)
 {
   return (UsMeasurementsOptions) { .time = self->time, .values = (const char *const *) self->columns,
-                                   .where = self->where, .sort = self->sort, .mask_bad = self->mask_bad };
+                                   .where = self->where, .sort = self->sort, .mask_bad = self->mask_bad,
+                                   .from_zero = self->from_zero };
 }
 
 const UsSimulator *

@@ -72,7 +72,7 @@ typedef struct
 {
   char    *time, *where;
   char   **columns;
-  gboolean sort, mask_bad;
+  gboolean sort, mask_bad, from_zero;
 } UsCliSeries;
 
 #define US_CLI_SERIES_ENTRIES(s) \
@@ -80,7 +80,8 @@ typedef struct
   { "time", 0, 0, G_OPTION_ARG_STRING, &(s).time, "The column of times", "NAME" }, \
   { "where", 0, 0, G_OPTION_ARG_STRING, &(s).where, "Only rows in which a column holds a value", "NAME=VALUE" }, \
   { "sort", 0, 0, G_OPTION_ARG_NONE, &(s).sort, "Put rows in order of time", NULL }, \
-  { "mask-bad", 0, 0, G_OPTION_ARG_NONE, &(s).mask_bad, "Take cells that cannot be as not observed", NULL }
+  { "mask-bad", 0, 0, G_OPTION_ARG_NONE, &(s).mask_bad, "Take cells that cannot be as not observed", NULL }, \
+  { "from-zero", 0, 0, G_OPTION_ARG_NONE, &(s).from_zero, "Count times from the first one", NULL }
 
 void     us_cli_series_clear (UsCliSeries *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UsCliSeries, us_cli_series_clear)

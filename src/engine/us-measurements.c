@@ -362,6 +362,18 @@ take_column (UsMeasurements              *self,
   return TRUE;
 }
 
+/* Calendar years, where a model begins at 0. */
+static void
+count_from_first (UsMeasurements *self,
+                  GPtrArray      *remarks)
+{
+  double first = self->times[0];
+
+  g_ptr_array_add (remarks, g_strdup_printf (_("The time is counted from the first one, %g."), first));
+  for (gsize t = 0; t < self->n_times; t++)
+    self->times[t] -= first;
+}
+
 static gboolean
 fill (UsMeasurements              *self,
       const UsCsv                 *csv,
@@ -377,6 +389,8 @@ fill (UsMeasurements              *self,
     return FALSE;
   if (csv->kinds[time] == US_CSV_DATE)
     g_ptr_array_add (remarks, g_strdup_printf (_("The time is days since the first date of “%s”."), csv->names[time]));
+  if (options->from_zero)
+    count_from_first (self, remarks);
   for (guint c = 0; c < columns->len; c++)
     if (!take_column (self, csv, rows, c, g_array_index (columns, gsize, c), options, remarks, error))
       return FALSE;

@@ -22,6 +22,7 @@ typedef struct
   gboolean           sort;          /* rows out of order are put in order, instead of refused */
   gboolean           mask_bad;      /* cells that cannot be (below zero where values are counts, text among
                                      * numbers) are taken as not observed, instead of refused */
+  gboolean           from_zero;     /* times are counted from the first one: calendar years, where a model begins at 0 */
 } UsMeasurementsOptions;
 
 /**
