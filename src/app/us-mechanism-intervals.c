@@ -273,7 +273,7 @@ add_table (const UsIntervalEvidence *self,
            UsFindings               *findings)
 {
   UsFindingsSection *section = us_findings_add_section (findings, _("How right each answer is"), self->has_intervals
-    ? g_strdup (_("How often intervals hold the truth; of series all points together. Error: root mean square of the middle, R²: "
+    ? g_strdup (_("Coverage: how often intervals hold the truth; of series all points together. Error: root mean square of the middle, R²: "
                   "share of the truth’s variance that it explains.")) : NULL);
   g_autoptr(GPtrArray) header = g_ptr_array_new_with_free_func (g_free);
   gsize n_levels = self->n_groups > 0 ? self->groups[0].n_levels : 0;
@@ -282,7 +282,7 @@ add_table (const UsIntervalEvidence *self,
   g_ptr_array_add (header, g_strdup (_("Error")));
   g_ptr_array_add (header, g_strdup ("R²"));
   for (gsize i = 0; i < n_levels; i++)
-    g_ptr_array_add (header, g_strdup_printf (_("%.0f %% hold"), 100 * self->groups[0].stated[i]));
+    g_ptr_array_add (header, g_strdup_printf (_("Coverage, %.0f %%"), 100 * self->groups[0].stated[i]));
   g_ptr_array_add (header, NULL);
   us_findings_set_header (section, (const char *const *) header->pdata);
   for (gsize g = 0; g < self->n_groups; g++)

@@ -127,7 +127,7 @@ static void
 add_posterior_table (const UsPosteriorEvidence *self,
                      UsFindingsSection         *section)
 {
-  const char *const header[] = { _("Quantity"), "R²", _("Contraction"), _("50 % hold"), _("90 % hold"), _("95 % hold"),
+  const char *const header[] = { _("Quantity"), "R²", _("Contraction"), _("Coverage, 50 %"), _("Coverage, 90 %"), _("Coverage, 95 %"),
                                  _("Right width"), NULL };
 
   us_findings_set_header (section, header);
@@ -179,7 +179,7 @@ add_recovery (const UsPosteriorEvidence *self,
   UsFindingsSection *section = us_findings_add_section (findings, _("What is recovered"), g_strdup (
     _("The posterior’s mean against the truth; and how much of the prior’s variance is gone (contraction: 0 nothing is learnt, 1 "
       "all) against how far the mean lies from the truth in the posterior’s own standard deviations, which ought to be between "
-      "−2 and 2 in 95 % of cases.")));
+      "−2 and 2 in 19 of 20 cases.")));
 
   for (gsize q = 0; q < MIN (self->n_quantities, MOST_CHARTS / 2); q++)
     if (self->sbc->ranks[q].verdict != US_SBC_NOT_JUDGED)
@@ -221,8 +221,8 @@ us_findings_of_posterior (const UsPosteriorEvidence *self)
 {
   UsFindings *findings = begin_posterior (self);
   UsFindingsSection *section = us_findings_add_section (findings, _("Calibration"), g_strdup (
-    _("Contraction: how much of the prior’s variance the data take away. 50, 90 and 95 % hold: how often central intervals of that "
-      "mass hold the truth; of all together regions of highest density. Right width: what intervals would have to be multiplied with.")));
+    _("Contraction: how much of the prior’s variance the data take away. Coverage: how often central intervals of that mass "
+      "hold the truth; of all together regions of highest density. Right width: what intervals would have to be multiplied with.")));
   g_autofree const char **labels = g_new0 (const char *, self->n_quantities + 1);
 
   for (gsize q = 0; q < self->n_quantities; q++)
