@@ -4,7 +4,7 @@
 
 #include "us-error.h"
 #include "us-npy.h"
-#include "us-posterior.h"
+#include "us-posterior-private.h"
 #include "us-prior.h"
 #include "us-rng.h"
 #include "us-safetensors.h"
@@ -393,6 +393,36 @@ test_wild_values (void)
     g_assert_cmpfloat (theta[i], >, 0.0);
 }
 
+/* Two clusters about the middle of what is between two edges: the middle stays where it is as long as the rows do not show
+ * another, or their mirror image would be missed by what chance put more on one side. */
+static void
+test_middle (void)
+{
+  g_autofree double *theta = g_new (double, 1000);
+  g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+  UsCoordinate c;
+  UsRng rng;
+
+  for (guint lopsided = 0; lopsided < 2; lopsided++)
+    {
+      us_rng_init (&rng, 11, US_RNG_TEST, lopsided);
+      for (gsize i = 0; i < 1000; i++)
+        {
+          double size = us_rng_range (&rng, 0.8, 1.0);
+
+          theta[i] = us_rng_uniform (&rng) < (lopsided ? 0.7 : 0.5) ? size : -size;
+        }
+      g_assert_true (us_coordinate_measure (&c, 1000, theta, 1, "a", notes, NULL));
+      g_assert_cmpint (c.kind, ==, US_COORDINATE_BETWEEN);
+      us_coordinate_standardise (&c, NULL, 1000, theta, 1);
+      g_assert_cmpfloat (c.scale, >, 1.2);
+      if (lopsided)
+        g_assert_cmpfloat (c.mean, >, 0.3);
+      else
+        g_assert_cmpfloat (c.mean, ==, 0.0);
+    }
+}
+
 /* Whole numbers stay whole. */
 static void
 test_whole_numbers (void)
@@ -503,6 +533,7 @@ main (int    argc,
   g_test_add_func ("/posterior/file", test_file);
   g_test_add_func ("/posterior/bad-tables", test_bad_tables);
   g_test_add_func ("/posterior/wild-values", test_wild_values);
+  g_test_add_func ("/posterior/middle", test_middle);
   g_test_add_func ("/posterior/whole-numbers", test_whole_numbers);
   g_test_add_func ("/posterior/symmetries", test_symmetries);
   g_test_add_func ("/posterior/simulator", test_simulator);

@@ -14,6 +14,7 @@
 
 /* N rows. */
 
+#define SURELY_MOVED 3.0         /* standard errors */
 #define END 1e-9                 /* shares of a range are kept this far from its ends */
 
 /* --- edges, from a table alone ---------------------------------------------------- */
@@ -218,6 +219,10 @@ us_coordinate_standardise (UsCoordinate  *self,
   /* A uniform or a prior's own coordinate is standard normal as it is. */
   if ((self->kind == US_COORDINATE_PRIOR || self->kind == US_COORDINATE_BETWEEN) && fabs (mean) < 0.1 && fabs (squares - 1.0) < 0.1)
     return;
+  /* Nor has its middle moved when the rows do not show it: what is alike on both sides of it must stay so to be found alike. */
+  if ((self->kind == US_COORDINATE_PRIOR || self->kind == US_COORDINATE_BETWEEN)
+      && fabs (mean) < SURELY_MOVED * squares / sqrt ((double) n_rows))
+    mean = 0.0;
   self->mean = mean;
   self->scale = squares > 0.0 ? squares : 1.0;
 }
