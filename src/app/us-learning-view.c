@@ -407,7 +407,7 @@ add_predictor (UsLearningView *self,
   if (isfinite (record->error_rate))
     add_text (self, _("Held-out simulations put to the wrong mechanism"), g_strdup_printf (_("%.1f %%"), 100 * record->error_rate));
   if (isfinite (record->coverage))
-    add_text (self, _("Held-out values within the 95 % interval"), g_strdup_printf (_("%.1f %%"), 100 * record->coverage));
+    add_text (self, _("Held-out values between the outermost quantiles"), g_strdup_printf (_("%.1f %%"), 100 * record->coverage));
   add_text (self, _("Time"), us_format_duration (record->seconds));
   gtk_label_set_text (self->notes, "");
 }
