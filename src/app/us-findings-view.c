@@ -19,6 +19,7 @@ typedef struct
   GtkWidget *title, *words, *table;
   GtkWidget *pair;              /* a row with room for one more chart, or NULL */
   GPtrArray *charts;            /* borrowed */
+  gboolean   stripped;          /* on its way out: some of these are gone */
 } Shown;
 
 struct _UsFindingsView
@@ -153,7 +154,7 @@ static gboolean
 same_make (const Shown             *shown,
            const UsFindingsSection *section)
 {
-  if (g_strcmp0 (gtk_label_get_text (GTK_LABEL (shown->title)), section->title) != 0
+  if (shown->stripped || g_strcmp0 (gtk_label_get_text (GTK_LABEL (shown->title)), section->title) != 0
       || (shown->table != NULL) != (section->n_columns > 0) || shown->charts->len != section->figures->len)
     return FALSE;
   for (guint f = 0; f < section->figures->len; f++)
@@ -168,13 +169,25 @@ same_make (const Shown             *shown,
   return TRUE;
 }
 
-static void
+/* Sections from `first` on, a widget at a time: each chart takes its time to go.  FALSE: all are gone. */
+static gboolean
 remove_from (UsFindingsView *self,
              guint           first)
 {
-  for (guint s = first; s < self->shown->len; s++)
-    gtk_box_remove (self->column, ((Shown *) self->shown->pdata[s])->box);
-  g_ptr_array_set_size (self->shown, first);
+  Shown *last;
+
+  if (self->shown->len <= first)
+    return FALSE;
+  last = self->shown->pdata[self->shown->len - 1];
+  last->stripped = TRUE;
+  if (gtk_widget_get_first_child (last->box) != NULL)
+    {
+      gtk_box_remove (GTK_BOX (last->box), gtk_widget_get_last_child (last->box));
+      return TRUE;
+    }
+  gtk_box_remove (self->column, last->box);
+  g_ptr_array_set_size (self->shown, self->shown->len - 1);
+  return TRUE;
 }
 
 static void
@@ -224,8 +237,6 @@ show_section (UsFindingsView          *self,
 {
   Shown *shown;
 
-  if (self->section < self->shown->len && !same_make (self->shown->pdata[self->section], section))
-    remove_from (self, self->section);
   if (self->section == self->shown->len)
     {
       g_ptr_array_add (self->shown, new_shown (section));
@@ -239,7 +250,7 @@ show_section (UsFindingsView          *self,
                         (const char *const *) section->cells->pdata);
 }
 
-/* The next section or chart; FALSE: all are there. */
+/* The next section or chart; then what was there before, and is not any more.  FALSE: all is done. */
 static gboolean
 fill (UsFindingsView *self)
 {
@@ -247,10 +258,14 @@ fill (UsFindingsView *self)
   Shown *shown;
 
   if (self->section >= self->findings->sections->len)
-    return FALSE;
+    return remove_from (self, self->findings->sections->len);
   section = self->findings->sections->pdata[self->section];
   if (self->figure == 0)
-    show_section (self, section);
+    {
+      if (self->section < self->shown->len && !same_make (self->shown->pdata[self->section], section))
+        return remove_from (self, (guint) self->section);
+      show_section (self, section);
+    }
   shown = self->shown->pdata[self->section];
   if (shown->charts->len < section->figures->len && self->figure > 0)
     add_chart (shown, section->figures->pdata[shown->charts->len]);
@@ -303,10 +318,7 @@ on_tick (GtkWidget     *widget,
   else if (fill (self))
     return G_SOURCE_CONTINUE;
   else
-    {
-      remove_from (self, self->findings->sections->len);
-      ask_paint (self);
-    }
+    ask_paint (self);
   self->tick_id = 0;
   return G_SOURCE_REMOVE;
 }
@@ -358,11 +370,9 @@ us_findings_view_set (UsFindingsView *self,
   g_clear_pointer (&self->findings, us_findings_unref);
   g_clear_pointer (&self->painted, g_ptr_array_unref);
   self->section = self->figure = 0;
+  /* widgets stay, out of sight, for what comes next */
   if (findings == NULL)
-    {
-      remove_from (self, 0);
-      return;
-    }
+    return;
   self->findings = us_findings_ref (findings);
   show_sentence (self);
   if (first)
