@@ -272,7 +272,7 @@ test_file (void)
       { "\"bins\":8", "\"bins\":80" }, { "\"bins\":8", "\"bins\":-1" }, { "\"width\":32", "\"width\":4000" },
       { "\"transforms\":2", "\"transforms\":3" }, { "\"summaries\":8", "\"summaries\":9" }, { "\"column\":2", "\"column\":3" },
       { "\"scale\":", "\"scale\":-" }, { "\"coordinates\":[", "\"coordinates\":[{}," }, { "\"kind\":3", "\"kind\":4" },
-      { "\"x_shape\":[3]", "\"x_shape\":[300000000]" }, { "\"names\":[", "\"names\":[7," }, { "\"turns\":[", "\"turns\":[[1,1,2]," }, { "{", "[" },
+      { "\"x_shape\":[3]", "\"x_shape\":[300000000]" }, { "\"x_shape\":[3]", "\"x_shape\":[3.5]" }, { "\"names\":[", "\"names\":[7," }, { "\"turns\":[", "\"turns\":[[1,1,2]," }, { "{", "[" },
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS (changes); i++)
@@ -292,6 +292,19 @@ test_file (void)
         g_assert_nonnull (local);
         g_assert_true (local->domain == US_FORMAT_ERROR);
       }
+  }
+  /* bounds the wrong way round */
+  {
+    g_autoptr(UsSafetensors) file = us_safetensors_read (path, 0, NULL);
+    UsArray *lower = us_safetensors_get (file, "x.lower");
+    g_autoptr(UsPosterior) none = NULL;
+    g_autoptr(GError) local = NULL;
+
+    ((float *) lower->data)[2] = 1e9f;
+    g_assert_true (us_safetensors_write (file, bad, NULL));
+    none = us_posterior_load (bad, &local);
+    g_assert_null (none);
+    g_assert_error (local, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE);
   }
   g_remove (bad);
   g_remove (path);
