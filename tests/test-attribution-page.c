@@ -124,7 +124,7 @@ test_empty (Fixture       *f,
             gconstpointer  data)
 {
   g_assert_cmpstr (visible_state (f), ==, "empty");
-  g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "train posterior"));
+  g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "on the page Train"));
   us_attribution_page_open_data (f->page, data_file);
   g_assert_true (has_problem (f));
   g_assert_cmpstr (visible_state (f), ==, "empty");

@@ -25,6 +25,7 @@ struct _UsAttributionPage
   GtkWidget           *anew_button;
   GtkCheckButton      *adjust_check;
   GtkStack            *stack;
+  AdwStatusPage       *empty_page;
   AdwStatusPage       *data_page;
   GtkWidget           *reread_button;
   GtkProgressBar      *progress;

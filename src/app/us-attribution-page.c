@@ -259,7 +259,15 @@ show_state (UsAttributionPage *self)
   if (self->answer != NULL)
     gtk_stack_set_visible_child_name (self->stack, "work");
   else if (self->posterior == NULL)
-    gtk_stack_set_visible_child_name (self->stack, self->opening > 0 ? "waiting" : "empty");
+    {
+      adw_status_page_set_description (self->empty_page, us_learnt_get_predictor (us_session_get_learnt (self->session)) != NULL
+        ? _("The network that is open answers another question, on the page Infer: simulations are matched with a posterior. "
+            "Train one, or open one.")
+        : _("A network that has learnt the posterior of a mechanism, and your measurements: the simulations that it holds most like "
+            "them are laid over them, with their parameters, and you are told how unusual your data are among all that was "
+            "simulated. Train such a network on the page Train, or open one."));
+      gtk_stack_set_visible_child_name (self->stack, self->opening > 0 ? "waiting" : "empty");
+    }
   else if (self->attributor == NULL && self->bank == NULL && us_posterior_prior (self->posterior) == NULL)
     gtk_stack_set_visible_child_name (self->stack, "bank");
   else
@@ -640,6 +648,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, anew_button);
   gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, adjust_check);
   gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, stack);
+  gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, empty_page);
   gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, data_page);
   gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, reread_button);
   gtk_widget_class_bind_template_child (widget_class, UsAttributionPage, progress);

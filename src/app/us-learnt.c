@@ -107,7 +107,9 @@ us_learnt_dup_name (UsLearnt *self)
   if (self->predictor == NULL)
     return NULL;
   record = us_predictor_record (self->predictor);
-  return g_strdup (record->task != NULL ? record->task : _("Predictor"));
+  return g_strdup (us_predictor_head (self->predictor)->kind == US_HEAD_CLASSES ? _("Choice of mechanism")
+                   : g_strcmp0 (record->task, "forecast") == 0 ? _("Forecast")
+                   : g_strcmp0 (record->task, "quantities") == 0 ? _("Quantities") : _("Predictor"));
 }
 
 UsAttributor *
