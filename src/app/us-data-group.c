@@ -13,9 +13,10 @@
 #define MAX_GROUPS 60
 #define MAX_CHANNELS 4
 
-/* What a worker found in a file. */
+/* What a worker found in a file.  Const once found; atomic reference count. */
 typedef struct
 {
+  gatomicrefcount ref_count;
   char           *path;
   UsMeasurementsOptions *options;
   char          **columns;      /* (n) names, NULL-terminated; NULL: no table */
@@ -69,9 +70,9 @@ G_DEFINE_FINAL_TYPE (UsDataGroup, us_data_group, ADW_TYPE_BIN)
 /* --- a worker reads ------------------------------------------------------------------ */
 
 static void
-finding_free (Finding *finding)
+finding_unref (Finding *finding)
 {
-  if (finding == NULL)
+  if (finding == NULL || !g_atomic_ref_count_dec (&finding->ref_count))
     return;
   for (gsize c = 0; finding->columns != NULL && finding->columns[c] != NULL; c++)
     g_strfreev (finding->groups[c]);
@@ -82,6 +83,13 @@ finding_free (Finding *finding)
   g_clear_error (&finding->error);
   g_free (finding->path);
   g_free (finding);
+}
+
+static Finding *
+finding_ref (Finding *finding)
+{
+  g_atomic_ref_count_inc (&finding->ref_count);
+  return finding;
 }
 
 static char *
@@ -428,9 +436,7 @@ on_read (GObject      *source,
   if (finding->serial != self->serial)
     return;
   self->reads = FALSE;
-  /* Taken out of the task, which would free it. */
-  self->found = g_memdup2 (finding, sizeof *finding);
-  memset (finding, 0, sizeof *finding);
+  self->found = finding_ref (finding);
   fill_options (self);
   show_file (self);
   g_signal_emit (self, signals[CHANGED], 0);
@@ -444,7 +450,7 @@ on_data_changed (UsDataGroup *self)
   Finding *finding;
 
   self->serial++;
-  g_clear_pointer (&self->found, finding_free);
+  g_clear_pointer (&self->found, finding_unref);
   g_clear_pointer (&self->problem, g_free);
   self->reads = path != NULL;
   /* Another file is not the one whose trouble opened the options. */
@@ -457,11 +463,12 @@ on_data_changed (UsDataGroup *self)
   if (path == NULL)
     return;
   finding = g_new0 (Finding, 1);
+  g_atomic_ref_count_init (&finding->ref_count);
   finding->path = g_strdup (path);
   finding->options = us_measurements_options_copy (us_learnt_get_data_options (self->learnt));
   finding->serial = self->serial;
   task = g_task_new (self, NULL, on_read, NULL);
-  g_task_set_task_data (task, finding, (GDestroyNotify) finding_free);
+  g_task_set_task_data (task, finding, (GDestroyNotify) finding_unref);
   g_task_run_in_thread (task, read_file);
 }
 
@@ -496,6 +503,20 @@ us_data_group_get_series (UsDataGroup *self)
   g_return_val_if_fail (US_IS_DATA_GROUP (self), NULL);
 
   return self->found != NULL ? self->found->series : NULL;
+}
+
+gpointer
+us_data_group_hold (UsDataGroup *self)
+{
+  g_return_val_if_fail (US_IS_DATA_GROUP (self), NULL);
+
+  return self->found != NULL && self->found->series != NULL ? finding_ref (self->found) : NULL;
+}
+
+void
+us_data_group_release (gpointer held)
+{
+  finding_unref (held);
 }
 
 gboolean
@@ -546,7 +567,7 @@ us_data_group_finalize (GObject *object)
 {
   UsDataGroup *self = US_DATA_GROUP (object);
 
-  finding_free (self->found);
+  finding_unref (self->found);
   g_free (self->path);
   g_free (self->problem);
 

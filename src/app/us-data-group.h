@@ -26,6 +26,9 @@ void                  us_data_group_set_output  (UsDataGroup    *self,
                                                  const UsOutput *output);
 /* What was read; NULL: no file, or not yet, or not readable.  Borrowed until "changed". */
 const UsMeasurements *us_data_group_get_series  (UsDataGroup    *self);
+/* Keeps these measurements for a worker, until us_data_group_release (), which any thread may call; NULL: none. */
+gpointer              us_data_group_hold        (UsDataGroup    *self);
+void                  us_data_group_release     (gpointer        held);
 /* There is a file, which is being read or was found wrong. */
 gboolean              us_data_group_get_waiting (UsDataGroup    *self);
 /* A worker is at the file. */

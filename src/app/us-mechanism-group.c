@@ -76,6 +76,9 @@ struct _UsMechanismGroup
   UsLearningKind    kind;
   const UsOutput   *output;             /* that the rows are for */
   guint             check_id;
+  guint             serial;             /* of the newest check */
+  gboolean          checking;           /* a worker is at it */
+  gboolean          start_when_checked;
   gboolean          filling;            /* by program */
 };
 
@@ -204,45 +207,78 @@ update_buttons (UsMechanismGroup *self)
   gtk_widget_set_visible (self->stop, learning);
 }
 
-static UsMechanismSetup *
-make_setup (UsMechanismGroup *self,
-            UsMechanismPlace *where,
-            GError          **error)
+/* What was chosen, for a worker, and what becomes of it. */
+typedef struct
 {
-  g_autofree char *stages = chosen_stages (self);
-  g_autoptr(GPtrArray) others = chosen_others (self);
-  g_auto(GStrv) hidden = chosen_hidden (self);
-  const UsMeasurementsOptions *options = us_learnt_get_data_options (us_session_get_learnt (self->session));
-  const UsMechanismAsked asked = {
-    .kind = self->kind,
-    .prior = us_session_get_prior (self->session),
-    .output = us_session_get_output (self->session),
-    .others = (const UsSimulator *const *) others->pdata,
-    .n_others = others->len,
-    .stages = stages,
-    .series = us_data_group_get_series (self->data_group),
-    .mask_bad = options != NULL && options->mask_bad,
-    .hidden = self->kind == US_LEARNING_QUANTITIES ? (const char *const *) hidden : NULL,
-    .horizon = self->kind == US_LEARNING_FORECAST ? gtk_spin_button_get_value (self->horizon) : 0,
-  };
+  UsMechanismAsked  asked;              /* with strings and references of its own */
+  gpointer          held;               /* keeps the series, or NULL */
+  guint             serial;
+  UsMechanismSetup *setup;
+  UsMechanismPlace  where;
+  GError           *error;
+} Check;
 
-  return us_mechanism_setup_new (&asked, where, error);
+static void
+check_free (gpointer data)
+{
+  Check *job = data;
+
+  us_prior_unref (job->asked.prior);
+  g_free ((gpointer) job->asked.others);
+  g_free ((char *) job->asked.stages);
+  g_strfreev ((char **) job->asked.hidden);
+  us_data_group_release (job->held);
+  g_clear_pointer (&job->setup, us_mechanism_setup_free);
+  g_clear_error (&job->error);
+  g_free (job);
 }
 
-/* Everything is put together as for a start, so that what is wrong is said before. */
-static gboolean
-check (gpointer data)
+static Check *
+check_new (UsMechanismGroup *self)
 {
-  UsMechanismGroup *self = data;
-  g_autoptr(GError) error = NULL;
-  UsMechanismPlace where = US_MECHANISM_TASK;
-  const char *text;
+  const UsMeasurementsOptions *options = us_learnt_get_data_options (us_session_get_learnt (self->session));
+  GPtrArray *others = chosen_others (self);
+  Check *job = g_new0 (Check, 1);
 
-  self->check_id = 0;
-  g_clear_pointer (&self->setup, us_mechanism_setup_free);
-  if (!us_data_group_get_waiting (self->data_group))
-    self->setup = make_setup (self, &where, &error);
-  text = error != NULL ? error->message : NULL;
+  job->serial = self->serial;
+  job->held = us_data_group_hold (self->data_group);
+  job->asked = (UsMechanismAsked) {
+    .kind = self->kind,
+    .prior = us_prior_ref (us_session_get_prior (self->session)),
+    .output = us_session_get_output (self->session),
+    .n_others = others->len,
+    .stages = chosen_stages (self),
+    .series = us_data_group_get_series (self->data_group),
+    .mask_bad = options != NULL && options->mask_bad,
+    .hidden = self->kind == US_LEARNING_QUANTITIES ? (const char *const *) chosen_hidden (self) : NULL,
+    .horizon = self->kind == US_LEARNING_FORECAST ? gtk_spin_button_get_value (self->horizon) : 0,
+  };
+  job->asked.others = (const UsSimulator *const *) g_ptr_array_free (others, FALSE);
+  return job;
+}
+
+/* A worker: a long series of many mechanisms takes a tenth of a second. */
+static void
+run_check (GTask        *task,
+           gpointer      source,
+           gpointer      data,
+           GCancellable *cancellable)
+{
+  Check *job = data;
+
+  job->setup = us_mechanism_setup_new (&job->asked, &job->where, &job->error);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void start_learning (UsMechanismGroup *self);
+
+static void
+show_check (UsMechanismGroup *self,
+            const GError     *error,
+            UsMechanismPlace  where)
+{
+  const char *text = error != NULL ? error->message : NULL;
+
   us_data_group_set_problem (self->data_group, where == US_MECHANISM_DATA ? text : NULL);
   say (self->noise_trouble_box, self->noise_trouble, where == US_MECHANISM_NOISE ? text : NULL);
   say (self->task_trouble_box, self->task_trouble, where == US_MECHANISM_TASK ? text : NULL);
@@ -252,6 +288,46 @@ check (gpointer data)
   else
     us_learning_view_set_setup (self->view, 0, NULL, 0, NULL);
   update_buttons (self);
+}
+
+static void
+on_checked (GObject      *source,
+            GAsyncResult *result,
+            gpointer      data)
+{
+  UsMechanismGroup *self = US_MECHANISM_GROUP (source);
+  Check *job = g_task_get_task_data (G_TASK (result));
+
+  if (job->serial != self->serial || self->session == NULL)
+    return;
+  self->checking = FALSE;
+  g_clear_pointer (&self->setup, us_mechanism_setup_free);
+  self->setup = g_steal_pointer (&job->setup);
+  show_check (self, job->error, job->where);
+  if (self->start_when_checked && self->setup != NULL)
+    start_learning (self);
+  self->start_when_checked = FALSE;
+}
+
+/* Everything is put together as for a start, so that what is wrong is said before. */
+static gboolean
+check (gpointer data)
+{
+  UsMechanismGroup *self = data;
+  g_autoptr(GTask) task = NULL;
+
+  self->check_id = 0;
+  self->serial++;
+  self->checking = !us_data_group_get_waiting (self->data_group);
+  if (!self->checking)
+    {
+      g_clear_pointer (&self->setup, us_mechanism_setup_free);
+      show_check (self, NULL, US_MECHANISM_TASK);
+      return G_SOURCE_REMOVE;
+    }
+  task = g_task_new (self, NULL, on_checked, NULL);
+  g_task_set_task_data (task, check_new (self), check_free);
+  g_task_run_in_thread (task, run_check);
   return G_SOURCE_REMOVE;
 }
 
@@ -268,7 +344,7 @@ us_mechanism_group_is_settled (UsMechanismGroup *self)
 {
   g_return_val_if_fail (US_IS_MECHANISM_GROUP (self), FALSE);
 
-  return self->check_id == 0 && !us_data_group_get_reading (self->data_group);
+  return self->check_id == 0 && !self->checking && !us_data_group_get_reading (self->data_group);
 }
 
 /* --- rows that depend on the simulator ------------------------------------------------- */
@@ -446,30 +522,33 @@ on_data_cb (UsMechanismGroup *self)
 }
 
 static void
-on_start_cb (UsMechanismGroup *self)
+start_learning (UsMechanismGroup *self)
 {
   g_auto(GStrv) hidden = chosen_hidden (self);
   UsLearningConfig config = {
     .kind = self->kind,
+    .priors = (UsPrior *const *) self->setup->priors->pdata,
+    .n_priors = self->setup->priors->len,
+    .output = self->setup->output,
     .hidden = self->kind == US_LEARNING_QUANTITIES ? (const char *const *) hidden : NULL,
     .horizon = self->kind == US_LEARNING_FORECAST ? gtk_spin_button_get_value (self->horizon) : 0,
+    .gaps = self->setup->gaps > 0 ? CLAMP (self->setup->gaps, LEAST_GAPS, MOST_GAPS) : 0,
     .samples = (guint64) gtk_spin_button_get_value (self->samples),
     .seed = (guint64) gtk_spin_button_get_value (self->seed),
     .niceness = NICENESS,
   };
 
-  if (self->check_id != 0)
-    {
-      g_clear_handle_id (&self->check_id, g_source_remove);
-      check (self);
-    }
-  if (self->setup == NULL)
-    return;
-  config.priors = (UsPrior *const *) self->setup->priors->pdata;
-  config.n_priors = self->setup->priors->len;
-  config.output = self->setup->output;
-  config.gaps = self->setup->gaps > 0 ? CLAMP (self->setup->gaps, LEAST_GAPS, MOST_GAPS) : 0;
   us_session_start_learning (self->session, &config);
+}
+
+/* What was changed a moment ago is checked first. */
+static void
+on_start_cb (UsMechanismGroup *self)
+{
+  if (self->check_id != 0 || self->checking)
+    self->start_when_checked = TRUE;
+  else if (self->setup != NULL)
+    start_learning (self);
 }
 
 static void
