@@ -240,6 +240,40 @@ test_close (Fixture       *f,
   g_assert_true (fixture_wait (simulates, us_session_get_learning (f->session), 60));
 }
 
+static void
+count (gpointer learning,
+       guint   *n)
+{
+  (*n)++;
+}
+
+/* A file that cannot be written is a failure in words, on the page; and news come at most ten times a second. */
+static void
+test_failure (Fixture       *f,
+              gconstpointer  data)
+{
+  UsLearning *learning = us_session_get_learning (f->session);
+  g_autoptr(UsPrior) prior = us_prior_new_default (us_registry_find ("decay-one", NULL));
+  UsPrior *priors[] = { prior };
+  const UsLearningConfig config = { .kind = US_LEARNING_QUANTITIES, .priors = priors, .n_priors = 1, .samples = 300,
+                                    .path = "/dev/null/nowhere/model.safetensors" };
+  guint n = 0;
+  gint64 start = g_get_monotonic_time ();
+
+  choose (f, "decay-one", QUANTITIES);
+  g_signal_connect (learning, "changed", G_CALLBACK (count), &n);
+  g_assert_true (us_session_start_learning (f->session, &config));
+  g_assert_false (us_session_start_learning (f->session, &config));
+  g_assert_true (fixture_wait (is_over, f->session, 120));
+  g_assert_cmpuint (n, <=, 2 + 10 * (g_get_monotonic_time () - start) / G_USEC_PER_SEC + 1);
+  g_assert_nonnull (us_learning_get_error (learning));
+  g_assert_null (us_learning_get_predictor (learning));
+  g_assert_null (us_learnt_get_predictor (us_session_get_learnt (f->session)));
+  g_assert_nonnull (fixture_find_label (child (f->group, "failure_box"), "/dev/null/nowhere"));
+  g_assert_true (may_start (f));
+  g_signal_handlers_disconnect_by_data (learning, &n);
+}
+
 static const char *
 trouble (GtkWidget  *of,
          const char *box,
@@ -492,6 +526,7 @@ main (int    argc,
   ADD ("posterior", test_posterior);
   ADD ("stop", test_stop);
   ADD ("close", test_close);
+  ADD ("failure", test_failure);
   ADD ("bad-cell", test_bad_cell);
   ADD ("choices", test_choices);
   ADD ("years", test_years);
