@@ -116,11 +116,12 @@ find_groups (const UsCsv *csv,
     {
       char *text = cell_text (csv, row, column);
 
-      if (text == NULL || g_str_equal (text, "nan") || !g_hash_table_add (seen, text))
+      if (text == NULL || g_str_equal (text, "nan") || g_hash_table_contains (seen, text))
         {
           g_free (text);
           continue;
         }
+      g_hash_table_add (seen, text);
       g_ptr_array_add (values, text);
       if (values->len > MAX_GROUPS || values->len == csv->n_rows)
         return NULL;
