@@ -515,7 +515,10 @@ on_drop_cb (UsInferPage  *self,
 
   if (files == NULL)
     return FALSE;
-  us_infer_page_open_file (self, files->data);
+  if (g_file_peek_path (files->data) != NULL && g_str_has_suffix (g_file_peek_path (files->data), ".safetensors"))
+    gtk_widget_activate_action (GTK_WIDGET (self), "win.open-path", "s", g_file_peek_path (files->data));
+  else
+    us_infer_page_open_file (self, files->data);
   return TRUE;
 }
 
@@ -569,21 +572,6 @@ rebuild_rows (UsInferPage *self,
     gtk_list_box_append (self->estimates, us_estimate_row_new (prior, p, names, numbers));
 }
 
-static void
-set_hint (UsInferPage    *self,
-          gboolean        drawable,
-          const UsOutput *output)
-{
-  /* What is drawn is a function of x, or what a pen leaves behind. */
-  gboolean curve = output->kind == US_OUTPUT_SERIES || output->traces;
-
-  gtk_label_set_text (self->hint, drawable && curve
-                      ? _("Draw a curve here, from left to right,\nor drop a picture or table")
-                      : drawable ? _("Draw an outline here,\nor drop a picture")
-                      : output->kind == US_OUTPUT_IMAGE ? _("Drop a picture here, or open one")
-                      : _("Drop a table here, or open one"));
-}
-
 /* By content: each snapshot of a training has a prior object of its own. */
 static gboolean
 same_prior (UsPrior *a,
@@ -622,7 +610,7 @@ take_field (UsInferPage *self,
   self->setting = FALSE;
   g_clear_pointer (&self->opening, g_free);
   forget_answer (self);
-  set_hint (self, drawable, output);
+  gtk_label_set_text (self->hint, us_infer_words_hint (output, drawable));
   gtk_widget_set_visible (self->scale_box, drawable && us_simvae_simulator (model)->fit != NULL);
   gtk_stack_set_visible_child_name (self->kinds, output->kind == US_OUTPUT_IMAGE ? "image" : "series");
 }

@@ -246,3 +246,16 @@ us_infer_words_columns (const UsOutput *output)
   return g_strdup_printf (_("%s\n\nAt any points from %s to %s; other units are read where the header names them."),
                           list->str, first, last);
 }
+
+const char *
+us_infer_words_hint (const UsOutput *output,
+                     gboolean        drawable)
+{
+  /* What is drawn is a function of x, or what a pen leaves behind. */
+  gboolean curve = output->kind == US_OUTPUT_SERIES || output->traces;
+
+  return drawable && curve ? _("Draw a curve here, from left to right,\nor drop a picture or table")
+         : drawable ? _("Draw an outline here,\nor drop a picture")
+         : output->kind == US_OUTPUT_IMAGE ? _("Drop a picture here, or open one")
+         : _("Drop a table here, or open one");
+}

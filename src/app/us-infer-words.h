@@ -25,5 +25,8 @@ char *us_infer_words_other (const UsReading *reading,
 char *us_infer_words_refined (const UsReading *reading);
 /* The columns of a table that holds a series, "frequency (Hz), gain (dB), phase (rad)", and their range. */
 char *us_infer_words_columns (const UsOutput *output);
+/* What may be done on the empty field; drawable: with the pen. */
+const char *us_infer_words_hint (const UsOutput *output,
+                                 gboolean        drawable);
 
 G_END_DECLS
