@@ -23,7 +23,7 @@ if network:
         for page in ("Infer", "Attribution", "Evidence"):
             app.page(page)
             if page == "Evidence":
-                find(app.root, "label", r".*simulations that it was not trained on.*", t=300)
+                find(app.root, "label", r"\d+ simulations that it was not trained on.*", t=300)
             elif len(network) > 1:
                 find(app.root, "label", r"(These data|No simulation|How unusual|The network that).*", t=120)
             app.shot(os.path.join(folder, page.lower() + "-network" + suffix + ".png"), settle=2)
