@@ -118,7 +118,9 @@ us_sgnn_part_excess (UsSgnn  *self,
                "its risk, the trace of the posterior covariance, %.4f. A network that learns the posterior mean from N simulations can only "
                "be worse; by how much, is its synthetic excess risk. Measured on %" G_GSIZE_FORMAT " held-out simulations, the same for all.",
                trace, n);
-  us_sgnn_say (self, "From one size to the next the excess falls as N^%.2f (least squares in logarithms). It does not go below zero but by chance.", rate);
+  if (!isnan (rate))
+    us_sgnn_say (self, "From one size to the next the excess falls as N^%.2f (least squares in logarithms). It does not go below zero but by chance.",
+                 rate);
   us_sgnn_table_begin (self, "excess-risk", "Risk of the network and of the Bayes-optimal predictor on the same rows.", G_N_ELEMENTS (columns), columns);
   for (gsize k = 0; k < n_sizes; k++)
     {
