@@ -218,8 +218,12 @@ us_sgnn_rough (UsSgnn *self,
                double  value)
 {
   double size = isfinite (value) && value != 0 ? floor (log10 (fabs (value))) : 0;
+  char digits[G_ASCII_DTOSTR_BUF_SIZE];
 
-  add_cell (self, US_REPORT_PLAIN, us_report_format (value, (guint) CLAMP (2 - size, 0, 9)), value);
+  if (size < -4)
+    add_cell (self, US_REPORT_PLAIN, g_strdup (g_ascii_formatd (digits, sizeof digits, "%.1e", value)), value);
+  else
+    add_cell (self, US_REPORT_PLAIN, us_report_format (value, (guint) CLAMP (2 - size, 0, 6)), value);
 }
 
 static void

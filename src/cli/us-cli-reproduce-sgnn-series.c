@@ -344,8 +344,9 @@ add_verdict (UsSgnn *self,
     }
   us_sgnn_say (self, "%s%s%.0f %% of the values lie inside the band of 90 %%.", text->str, text->len > 0 ? ". " : "", 100 * inside);
   if (text->len > 0)
-    us_sgnn_in_short (self, "%s: %s.%s", work->of->title, text->str,
-                      work->answer->level == US_UNLIKE_ANY ? " No simulation resembles these data: the estimates are not to be believed." : "");
+    us_sgnn_in_short (self, "%s: %s%s.", work->of->title,
+                      work->answer->level == US_UNLIKE_ANY ? "no simulation resembles these data, and the estimates are not to be believed: "
+                      : work->answer->level == US_UNUSUAL ? "unusual among the simulations, to be believed with care: " : "", text->str);
 }
 
 static gboolean
