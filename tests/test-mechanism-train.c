@@ -166,6 +166,7 @@ test_posterior (Fixture       *f,
   g_assert_cmpstr (us_posterior_simulator (posterior)->id, ==, "decay-one@0,0.5,1,2,4,8+normal");
   g_assert_true (us_posterior_is_file (us_learnt_get_path (learnt)));
   g_assert_true (g_str_has_prefix (us_learnt_get_path (learnt), g_get_user_data_dir ()));
+  g_assert_nonnull (strstr (us_learnt_get_path (learnt), "/decay-one-normal-posterior-"));
   g_assert_nonnull (strstr (us_posterior_record (posterior)->command, "train posterior"));
 
   /* the data that were shown are those that it answers for */

@@ -537,6 +537,14 @@ us_data_group_get_reading (UsDataGroup *self)
 }
 
 void
+us_data_group_fold (UsDataGroup *self)
+{
+  g_return_if_fail (US_IS_DATA_GROUP (self));
+
+  adw_expander_row_set_expanded (self->reading, FALSE);
+}
+
+void
 us_data_group_set_problem (UsDataGroup *self,
                            const char  *text)
 {

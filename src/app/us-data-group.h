@@ -33,6 +33,8 @@ void                  us_data_group_release     (gpointer        held);
 gboolean              us_data_group_get_waiting (UsDataGroup    *self);
 /* A worker is at the file. */
 gboolean              us_data_group_get_reading (UsDataGroup    *self);
+/* Closes the options of reading. */
+void                  us_data_group_fold        (UsDataGroup    *self);
 /* What the user of the series found wrong with it; NULL: nothing. */
 void                  us_data_group_set_problem (UsDataGroup    *self,
                                                  const char     *text);

@@ -9,6 +9,7 @@
 
 #include <glib/gi18n.h>
 #include <math.h>
+#include <string.h>
 
 #define PUBLISH_EVERY_US (G_USEC_PER_SEC / 10)
 
@@ -56,12 +57,33 @@ us_learning_kind_title (UsLearningKind kind)
   return _(titles[kind]);
 }
 
+/* "sir:prevalence@0,1,2+poisson" → "sir-prevalence-poisson": no times, and nothing that a file system has a meaning for. */
+static char *
+plain_stem (const UsSimulator *simulator)
+{
+  const char *at, *noise;
+  char *stem;
+
+  if (strchr (simulator->id, G_DIR_SEPARATOR) != NULL)
+    return us_simulator_file_stem (simulator);
+  at = strchr (simulator->id, '@');
+  noise = strchr (at != NULL ? at : simulator->id, '+');
+  stem = at != NULL ? g_strdup_printf ("%.*s%s", (int) (at - simulator->id), simulator->id, noise != NULL ? noise : "")
+                    : g_strdup (simulator->id);
+  return g_strcanon (stem, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "-_", '-');
+}
+
 char *
 us_learning_dup_usual_path (const UsLearningConfig *config)
 {
-  g_autofree char *stem = us_simulator_file_stem (us_prior_simulator (config->priors[0]));
-  g_autofree char *name = g_strdup_printf ("%s-%s.safetensors", stem, kind_names[config->kind]);
+  g_autofree char *stem = plain_stem (us_prior_simulator (config->priors[0]));
+  g_autofree char *name = NULL;
+  guint hash = 0;
 
+  /* The same mechanisms at the same times make the same file, others another one. */
+  for (gsize m = 0; m < config->n_priors; m++)
+    hash = 31 * hash + g_str_hash (us_prior_simulator (config->priors[m])->id);
+  name = g_strdup_printf ("%s-%s-%08x.safetensors", stem, kind_names[config->kind], hash);
   return g_build_filename (g_get_user_data_dir (), "understudy", "training", name, NULL);
 }
 
@@ -182,7 +204,7 @@ make_command (const UsLearningConfig *config,
   if (config->kind == US_LEARNING_FORECAST)
     g_string_append_printf (text, " --horizon %s", g_ascii_dtostr (number, sizeof number, config->horizon));
   if (config->gaps > 0)
-    g_string_append_printf (text, " --gaps %s", g_ascii_formatd (number, sizeof number, "%.3g", config->gaps));
+    g_string_append_printf (text, " --gaps %s", g_ascii_dtostr (number, sizeof number, config->gaps));
   g_string_append_printf (text, " --samples %" G_GUINT64_FORMAT " --seed %" G_GUINT64_FORMAT " --out %s", config->samples,
                           config->seed, quoted);
   return g_string_free (text, FALSE);

@@ -538,6 +538,7 @@ start_learning (UsMechanismGroup *self)
     .niceness = NICENESS,
   };
 
+  us_data_group_fold (self->data_group);
   us_session_start_learning (self->session, &config);
 }
 
