@@ -367,7 +367,14 @@ fill_tuning (const UsPosteriorTuning *given,
   t.dropout = MAX (t.dropout, 0.0);
   t.weight_decay = MAX (t.weight_decay, 0.0);
   if (t.epochs == 0)
-    t.epochs = (gsize) CLAMP ((symmetric ? 220.0 : 150.0) * pow (10.0, 0.55 * (4.0 - L)), 30.0, 600.0);
+    {
+      double epochs = (symmetric ? 220.0 : 150.0) * pow (10.0, 0.55 * (4.0 - L));
+
+      /* large tables of many parameters: a step costs about three times that of two parameters */
+      if (n_rows > 30000 && n_parameters > 8)
+        epochs *= 0.8;
+      t.epochs = (gsize) CLAMP (epochs, 30.0, 600.0);
+    }
   return t;
 }
 
