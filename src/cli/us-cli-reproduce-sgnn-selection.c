@@ -17,7 +17,7 @@ typedef struct
   const char *story;
   gsize       n_ids;
   const char *ids[4];
-  const char *priors[6];        /* NULL-terminated */
+  const char *priors[8];        /* NULL-terminated */
   gsize       rows, quick_rows; /* of the training */
   gsize       fitted, quick_fitted;
   gboolean    wanted;           /* half of AIC's errors */
@@ -33,6 +33,12 @@ static const Question questions[] = {
     "place for it.",
     3, { "growth-exponential" GROWTH_AT, "growth-logistic" GROWTH_AT, "growth-gompertz" GROWTH_AT },
     { "N0=log-normal:2.7:0.15", "r=log-normal:-1.2:0.15", "K=log-normal:6.2:0.15", NULL }, 60000, 8000, 200, 40, TRUE },
+  { "epidemic-known", "Curves of an epidemic that is known",
+    "SIR, SEIR or SIRS in a population of 763: new cases of the day at days 0, 3, … 21, negative binomial of size 10 to 100. It began in the week before; R₀ is "
+    "log-uniform from 2 to 6; the periods are known to 15 %: infectious 3 days, latent 3 days, immune 15 days.",
+    3, { "sir" EPIDEMIC_AT, "seir" EPIDEMIC_AT, "sirs" EPIDEMIC_AT },
+    { "infectious=log-normal:1.0986:0.15", "latent=log-normal:1.0986:0.15", "immunity=log-normal:2.708:0.15", "R0=log-uniform:2:6",
+      "introduction=uniform:-7:0", "dispersion=log-uniform:10:100", NULL }, 60000, 8000, 100, 15, TRUE },
   { "epidemic", "Early curves of an epidemic",
     "SIR, SEIR or SIRS in a population of 763: new cases of the day at days 0, 3, … 21, negative binomial. R₀, the first cases and their day are wide; the periods "
     "are known to 15 %: infectious 3 days, latent 3 days, immune 15 days.",
