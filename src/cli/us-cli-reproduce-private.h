@@ -189,6 +189,8 @@ gboolean us_reproduce_figure_evidence  (UsReproduction *self, UsReproducePart *p
 
 gboolean us_reproduce_write_page    (UsReproduction *self, GError **error);
 gboolean us_reproduce_write_numbers (UsReproduction *self, GError **error);
+/* The report's folder with its figures/, and that of its models; said before hours of work, not after.  us-cli-reproduce.c */
+gboolean us_reproduce_make_folders  (const char *out, const char *models, GError **error);
 /* "13.4 s", "12 min 4 s" */
 char    *us_reproduce_seconds       (double seconds);
 /* "AMD EPYC 7B13, 2 processors, Linux x86_64" */

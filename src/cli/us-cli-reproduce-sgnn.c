@@ -4,11 +4,8 @@
 
 #include "us-cli-reproduce-sgnn-private.h"
 
-#include <errno.h>
-#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* In the order of the page. */
 static const UsSgnnPart parts[] = {
@@ -113,26 +110,6 @@ take_options (UsSgnn         *self,
   return TRUE;
 }
 
-/* Said before the work, not after. */
-static gboolean
-make_folders (UsSgnn   *self,
-              GError  **error)
-{
-  g_autofree char *figures = g_build_filename (self->out, "figures", NULL);
-  const char *const folders[] = { self->out, figures, self->models };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (folders); i++)
-    if (g_mkdir_with_parents (folders[i], 0777) != 0 || g_access (folders[i], W_OK) != 0)
-      {
-        int code = errno;
-
-        g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code), "--out: cannot write to %s: %s", folders[i],
-                     g_strerror (code));
-        return FALSE;
-      }
-  return TRUE;
-}
-
 /* ---- the work ---------------------------------------------------------------------- */
 
 /* A part that fails says so in the report and the others go on; only being stopped ends all. */
@@ -216,7 +193,7 @@ us_cli_reproduce_sgnn (int            argc,
   if (!us_cli_parse (&reproduce_sgnn, entries, &argc, &argv, 1, error)
       || !take_options (&self, &options, error)
       || !choose_parts (&self, options.parts, error)
-      || !make_folders (&self, error))
+      || !us_reproduce_make_folders (self.out, self.models, error))
     return FALSE;
   handler = g_cancellable_connect (cancellable, G_CALLBACK (us_cli_set_flag), &self.cancelled, NULL);
   done = work (&self, error);

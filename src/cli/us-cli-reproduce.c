@@ -181,13 +181,13 @@ take_options (UsReproduction  *self,
   return TRUE;
 }
 
-/* Said before hours of work, not after. */
-static gboolean
-make_folders (UsReproduction  *self,
-              GError         **error)
+gboolean
+us_reproduce_make_folders (const char  *out,
+                           const char  *models,
+                           GError     **error)
 {
-  g_autofree char *figures = g_build_filename (self->out, "figures", NULL);
-  const char *const folders[] = { self->out, figures, self->models_out };
+  g_autofree char *figures = g_build_filename (out, "figures", NULL);
+  const char *const folders[] = { out, figures, models };
 
   for (gsize i = 0; i < G_N_ELEMENTS (folders); i++)
     if (g_mkdir_with_parents (folders[i], 0777) != 0 || g_access (folders[i], W_OK) != 0)
@@ -361,7 +361,7 @@ run_reproduce (int           argc,
   if (!us_cli_parse (&us_cli_command_reproduce, entries, &argc, &argv, 1, error)
       || !take_options (&self, &options, error)
       || !choose_simulators (&self, options.simulators, error)
-      || !make_folders (&self, error)
+      || !us_reproduce_make_folders (self.out, self.models_out, error)
       || !work (&self, error))
     return FALSE;
   us_cli_progress (NULL);
