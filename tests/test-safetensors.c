@@ -91,7 +91,7 @@ test_round_trip (void)
   g_autofree char *path = temporary_path ();
   g_autoptr(GError) error = NULL;
   g_autoptr(UsSafetensors) model = make_example ();
-  g_autoptr(UsSafetensors) back = NULL;
+  g_autoptr(UsSafetensors) back = NULL, head = NULL;
   g_auto(GStrv) names = us_safetensors_list (model);
   g_auto(GStrv) back_names = NULL;
   g_auto(GStrv) keys = us_safetensors_list_metadata (model);
@@ -123,6 +123,32 @@ test_round_trip (void)
   g_assert_cmpstr (us_safetensors_get_metadata (back, "simulator"), ==, "box");
   g_assert_null (us_safetensors_get_metadata (back, "nothing"));
   g_assert_null (us_safetensors_get (back, "nothing"));
+
+  head = us_safetensors_read_head (path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (us_safetensors_get_metadata (head, "simulator"), ==, "box");
+  g_assert_null (us_safetensors_get (head, names[0]));
+  remove_temporary (path);
+}
+
+/* Where only the header is wanted, a long one is refused before memory is taken; a file that ends too early is, too. */
+static void
+test_head (void)
+{
+  static const char short_header[] = "{\"a\":{\"dtype\":\"U8\",\"shape\":[9],\"data_offsets\":[0,9]}}";
+  g_autofree char *path = temporary_path (), *text = g_malloc (5 << 20);
+  g_autoptr(GError) error = NULL;
+
+  memset (text, ' ', 5 << 20);
+  memcpy (text, "{}", 2);
+  put_file (path, text, 5 << 20, 0);
+  g_assert_null (us_safetensors_read_head (path, &error));
+  g_assert_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_SYNTAX);
+  g_clear_error (&error);
+
+  put_file (path, short_header, strlen (short_header), 8);
+  g_assert_null (us_safetensors_read_head (path, &error));
+  g_assert_nonnull (error);
   remove_temporary (path);
 }
 
@@ -330,6 +356,7 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/safetensors/round-trip", test_round_trip);
+  g_test_add_func ("/safetensors/head", test_head);
   g_test_add_func ("/safetensors/same-bytes", test_same_bytes);
   g_test_add_func ("/safetensors/by-hand", test_by_hand);
   g_test_add_func ("/safetensors/refused", test_refused);

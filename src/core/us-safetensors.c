@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define MAX_HEADER ((guint64) 100 << 20)     /* as the reference implementation */
+#define MAX_HEAD ((guint64) 4 << 20)         /* where only the header is wanted, at once */
 #define MAX_DEPTH 4                          /* tensor { "shape": [ … ] } needs 3 */
 #define DEFAULT_MAX_BYTES ((gsize) 4 << 30)
 
@@ -363,6 +364,7 @@ check_coverage (GArray      *entries,
 
 static JsonParser *
 read_header (UsFileReader  *reader,
+             guint64        most,
              const char    *path,
              GError       **error)
 {
@@ -378,9 +380,9 @@ read_header (UsFileReader  *reader,
     }
   if (!us_file_reader_read (reader, &length, sizeof length, error))
     return NULL;
-  if (length > MAX_HEADER || length > us_file_reader_left (reader))
+  if (length > most || length > us_file_reader_left (reader))
     {
-      fail (error, length > MAX_HEADER ? US_FORMAT_ERROR_SYNTAX : US_FORMAT_ERROR_TRUNCATED, path,
+      fail (error, length > most ? US_FORMAT_ERROR_SYNTAX : US_FORMAT_ERROR_TRUNCATED, path,
             _("the header should have %" PRIu64 " bytes, the file has %" PRIu64 " after its length"),
             length, us_file_reader_left (reader));
       return NULL;
@@ -435,10 +437,11 @@ read_tensors (UsSafetensors  *self,
   return TRUE;
 }
 
-UsSafetensors *
-us_safetensors_read (const char  *path,
-                     gsize        max_bytes,
-                     GError     **error)
+/* max_bytes 0: the header only. */
+static UsSafetensors *
+read_file (const char  *path,
+           gsize        max_bytes,
+           GError     **error)
 {
   g_autoptr(UsSafetensors) self = us_safetensors_new ();
   g_autoptr(GArray) entries = g_array_new (FALSE, TRUE, sizeof (Entry));
@@ -448,19 +451,17 @@ us_safetensors_read (const char  *path,
   const char *name;
   JsonNode *node;
 
-  g_return_val_if_fail (path != NULL, NULL);
-
   reader = us_file_reader_new (path, error);
   if (reader == NULL)
     return NULL;
-  if (us_file_reader_left (reader) > (max_bytes > 0 ? max_bytes : DEFAULT_MAX_BYTES))
+  if (max_bytes > 0 && us_file_reader_left (reader) > max_bytes)
     {
       fail (error, US_FORMAT_ERROR_TOO_LARGE, path, _("%" PRIu64 " bytes are more than is allowed here"),
             us_file_reader_left (reader));
       return NULL;
     }
 
-  parser = read_header (reader, path, error);
+  parser = read_header (reader, max_bytes > 0 ? MAX_HEADER : MAX_HEAD, path, error);
   if (parser == NULL)
     return NULL;
 
@@ -481,10 +482,29 @@ us_safetensors_read (const char  *path,
     }
 
   if (!check_coverage (entries, us_file_reader_left (reader), path, error)
-      || !read_tensors (self, reader, entries, path, error))
+      || (max_bytes > 0 && !read_tensors (self, reader, entries, path, error)))
     return NULL;
 
   return g_steal_pointer (&self);
+}
+
+UsSafetensors *
+us_safetensors_read (const char  *path,
+                     gsize        max_bytes,
+                     GError     **error)
+{
+  g_return_val_if_fail (path != NULL, NULL);
+
+  return read_file (path, max_bytes > 0 ? max_bytes : DEFAULT_MAX_BYTES, error);
+}
+
+UsSafetensors *
+us_safetensors_read_head (const char  *path,
+                          GError     **error)
+{
+  g_return_val_if_fail (path != NULL, NULL);
+
+  return read_file (path, 0, error);
 }
 
 /* Writing */

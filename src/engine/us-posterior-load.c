@@ -617,7 +617,7 @@ us_posterior_load (const char  *path,
 gboolean
 us_posterior_is_file (const char *path)
 {
-  g_autoptr(UsSafetensors) file = us_safetensors_read (path, MAX_BYTES, NULL);
+  g_autoptr(UsSafetensors) file = us_safetensors_read_head (path, NULL);
 
   return file != NULL && g_strcmp0 (us_safetensors_get_metadata (file, "kind"), US_POSTERIOR_KIND) == 0;
 }
