@@ -201,7 +201,7 @@ def wrong_models_are_refused():
 
 def misuse_and_failure_are_said():
     cli("reproduce", status=2)
-    assert "simvae" in cli("reproduce", "sgnn", "--out", path("x"), status=2).stderr
+    assert "simvae" in cli("reproduce", "gan", "--out", path("x"), status=2).stderr
     assert "--out" in cli("reproduce", "simvae", status=2).stderr
     assert "pendulum" in reproduce("x", "--simulators", "rlc,pendulum", status=2).stderr
     assert "--simulators" in reproduce("x", "--simulators", "", status=2).stderr

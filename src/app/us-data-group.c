@@ -54,6 +54,7 @@ struct _UsDataGroup
   const UsOutput *output;       /* borrowed */
   guint           serial;       /* of the newest reading */
   gboolean        reads;
+  gboolean        same;         /* the file that was read before, in another way */
   gboolean        filling;      /* by program */
 };
 
@@ -189,7 +190,9 @@ show_file (UsDataGroup *self)
   gtk_widget_set_visible (self->clear, path != NULL);
   gtk_widget_set_visible (GTK_WIDGET (self->spinner), self->reads);
   gtk_spinner_set_spinning (self->spinner, self->reads);
-  gtk_widget_set_visible (GTK_WIDGET (self->reading), self->found != NULL && self->found->columns != NULL);
+  /* A file that is read in another way keeps its options in sight, and the focus in them. */
+  if (self->found != NULL || path == NULL || !self->same)
+    gtk_widget_set_visible (GTK_WIDGET (self->reading), self->found != NULL && self->found->columns != NULL);
   if (path == NULL)
     g_string_append (text, _("None: the mechanism's own times are learnt"));
   else
@@ -455,7 +458,8 @@ on_data_changed (UsDataGroup *self)
   g_clear_pointer (&self->problem, g_free);
   self->reads = path != NULL;
   /* Another file is not the one whose trouble opened the options. */
-  if (g_strcmp0 (path, self->path) != 0)
+  self->same = g_strcmp0 (path, self->path) == 0;
+  if (!self->same)
     adw_expander_row_set_expanded (self->reading, FALSE);
   g_free (self->path);
   self->path = g_strdup (path);

@@ -78,11 +78,23 @@ us_learning_dup_usual_path (const UsLearningConfig *config)
 {
   g_autofree char *stem = plain_stem (us_prior_simulator (config->priors[0]));
   g_autofree char *name = NULL;
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
   guint hash = 0;
 
-  /* The same mechanisms at the same times make the same file, others another one. */
+  /* The same question makes the same file, another one another: neither takes the place of the other. */
   for (gsize m = 0; m < config->n_priors; m++)
-    hash = 31 * hash + g_str_hash (us_prior_simulator (config->priors[m])->id);
+    {
+      g_autofree char *prior = us_prior_to_json (config->priors[m]);
+
+      hash = 31 * hash + g_str_hash (us_prior_simulator (config->priors[m])->id);
+      hash = 31 * hash + g_str_hash (prior);
+    }
+  if (config->kind == US_LEARNING_POSTERIOR)
+    hash = 31 * hash + g_str_hash (us_prior_simulator (config->priors[0])->outputs[config->output].id);
+  for (gsize i = 0; config->hidden != NULL && config->hidden[i] != NULL; i++)
+    hash = 31 * hash + g_str_hash (config->hidden[i]);
+  hash = 31 * hash + g_str_hash (g_ascii_dtostr (number, sizeof number, config->horizon));
+  hash = 31 * hash + g_str_hash (g_ascii_dtostr (number, sizeof number, config->gaps));
   name = g_strdup_printf ("%s-%s-%08x.safetensors", stem, kind_names[config->kind], hash);
   return g_build_filename (g_get_user_data_dir (), "understudy", "training", name, NULL);
 }

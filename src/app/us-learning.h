@@ -86,7 +86,8 @@ UsPosterior *us_learning_get_posterior (UsLearning             *self);
 UsPredictor *us_learning_get_predictor (UsLearning             *self);
 const char  *us_learning_get_path      (UsLearning             *self);
 
-/* $XDG_DATA_HOME/understudy/training/SIMULATOR-KIND-NUMBER.safetensors, the number of mechanisms and times; g_free. */
+/* $XDG_DATA_HOME/understudy/training/SIMULATOR-KIND-NUMBER.safetensors, the number of what was asked: mechanisms,
+ * times, priors, output, hidden series, horizon, gaps; g_free. */
 char        *us_learning_dup_usual_path (const UsLearningConfig *config);
 /* What a kind learns, in a word: "Posterior".  Translated. */
 const char  *us_learning_kind_title    (UsLearningKind          kind);

@@ -75,6 +75,7 @@ struct _UsMechanismGroup
   /* state */
   UsLearningKind    kind;
   const UsOutput   *output;             /* that the rows are for */
+  double            span;               /* that the horizon was filled for */
   guint             check_id;
   guint             serial;             /* of the newest check */
   gboolean          checking;           /* a worker is at it */
@@ -321,6 +322,9 @@ check (gpointer data)
   self->checking = !us_data_group_get_waiting (self->data_group);
   if (!self->checking)
     {
+      /* While the file is read it may still begin; what waits for the user does not. */
+      if (!us_data_group_get_reading (self->data_group))
+        self->start_when_checked = FALSE;
       g_clear_pointer (&self->setup, us_mechanism_setup_free);
       show_check (self, NULL, US_MECHANISM_TASK);
       return G_SOURCE_REMOVE;
@@ -444,7 +448,9 @@ fill_horizon (UsMechanismGroup *self)
                                        : g_strdup (_("How far beyond the last point"));
   adw_action_row_set_subtitle (self->horizon_row, text);
   self->filling = TRUE;
-  gtk_spin_button_set_value (self->horizon, HORIZON_SHARE * measured_span (self));
+  if (measured_span (self) != self->span)       /* another one is the user's */
+    gtk_spin_button_set_value (self->horizon, HORIZON_SHARE * measured_span (self));
+  self->span = measured_span (self);
   self->filling = FALSE;
 }
 

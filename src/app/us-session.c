@@ -345,7 +345,9 @@ on_learning_changed (UsLearning *learning,
     return;
   if (progress.state == US_LEARNING_DONE)
     {
-      g_autofree char *text = g_strdup_printf (_("Trained: %s. Infer, Attribution and Evidence now use it"),
+      g_autofree char *text = g_strdup_printf (us_learning_get_posterior (learning) != NULL
+                                               ? _("Trained: %s. Infer, Attribution and Evidence now use it")
+                                               : _("Trained: %s. Infer and Evidence now use it"),
                                                us_learning_kind_title (progress.kind));
 
       us_learnt_set_network (self->learnt, us_learning_get_posterior (learning), us_learning_get_predictor (learning),

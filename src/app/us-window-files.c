@@ -147,6 +147,16 @@ on_discard_answer (UsWindow         *self,
     us_session_clear (us_window_get_session (self));
 }
 
+/* A network learns from mechanisms; SimVAE does not train meanwhile. */
+static gboolean
+is_learning (UsSession *session)
+{
+  UsLearningProgress progress;
+
+  us_learning_get_progress (us_session_get_learning (session), &progress);
+  return progress.state == US_LEARNING_RUNNING;
+}
+
 /* A trained model that is in no file is not thrown away unasked.  path NULL: for a new session. */
 static void
 replace_model (UsWindow   *self,
@@ -155,7 +165,7 @@ replace_model (UsWindow   *self,
   UsSession *session = us_window_get_session (self);
   AdwMessageDialog *dialog;
 
-  if (!us_session_get_unsaved (session) || us_session_get_training (session))
+  if (!us_session_get_unsaved (session) || (us_session_get_training (session) && !is_learning (session)))
     {
       if (path != NULL)
         open_path (self, path, FALSE);
@@ -411,7 +421,7 @@ on_close_answer (UsWindow         *self,
 
   if (strcmp (response, "discard") == 0)
     us_window_close_now (self);
-  else if (strcmp (response, "save") == 0 && us_session_get_training (session))
+  else if (strcmp (response, "save") == 0 && us_session_get_training (session) && !is_learning (session))
     {
       /* The model to be saved is the one that the trainer leaves behind. */
       g_signal_connect_object (session, "training-ended", G_CALLBACK (on_training_ended), self,
@@ -426,18 +436,21 @@ gboolean
 us_window_files_may_close (UsWindow *self)
 {
   UsSession *session = us_window_get_session (self);
-  gboolean training = us_session_get_training (session), learning;
-  UsLearningProgress progress;
+  gboolean training = us_session_get_training (session), learning = is_learning (session);
+  gboolean unsaved = us_session_get_unsaved (session);
+  g_autofree char *lost = NULL;
   AdwMessageDialog *dialog;
 
-  if (!training && !us_session_get_unsaved (session))
+  if (!training && !unsaved)
     return TRUE;
-  us_learning_get_progress (us_session_get_learning (session), &progress);
-  learning = progress.state == US_LEARNING_RUNNING;
+  lost = learning && unsaved
+         ? g_strdup_printf ("%s %s", _("If it is stopped now, what the network has learnt so far is lost."),
+                            _("The SimVAE model beside it has not been saved to a file of yours."))
+         : g_strdup (_("If it is stopped now, what the network has learnt so far is lost."));
 
   dialog = ADW_MESSAGE_DIALOG (adw_message_dialog_new (GTK_WINDOW (self),
              training ? _("Training is still at work") : _("Save the trained model?"),
-             learning ? _("If it is stopped now, what the network has learnt so far is lost.")
+             learning ? lost
              : training ? _("If it is stopped now, it can go on later from its last checkpoint.")
                       : _("What was learnt has not been saved to a file of yours.")));
   adw_message_dialog_add_responses (dialog,
@@ -448,7 +461,7 @@ us_window_files_may_close (UsWindow *self)
   adw_message_dialog_set_response_appearance (dialog, "discard", ADW_RESPONSE_DESTRUCTIVE);
   adw_message_dialog_set_response_appearance (dialog, "save", ADW_RESPONSE_SUGGESTED);
   /* Before the first weights there is nothing to save. */
-  adw_message_dialog_set_response_enabled (dialog, "save", us_session_get_any_model (session) != NULL && !learning);
+  adw_message_dialog_set_response_enabled (dialog, "save", us_session_get_any_model (session) != NULL && (!learning || unsaved));
   adw_message_dialog_set_default_response (dialog, "save");
   adw_message_dialog_set_close_response (dialog, "cancel");
   g_signal_connect_object (dialog, "response", G_CALLBACK (on_close_answer), self,
