@@ -8,6 +8,7 @@
 #include "us-mechanism-task.h"
 #include "us-model-switch.h"
 #include "us-posterior-data.h"
+#include "us-quantity.h"
 #include "us-resources.h"
 #include "us-table.h"
 #include "us-window.h"
@@ -288,6 +289,30 @@ test_close (Fixture       *f,
   g_assert_cmpstr (visible_state (f), ==, "waiting");
 }
 
+static void
+assert_text (char       *text,
+             const char *expected)
+{
+  g_assert_cmpstr (text, ==, expected);
+  g_free (text);
+}
+
+/* Numbers in tables: as many digits as an interval is worth, and over decades none of its ends is lost. */
+static void
+test_numbers (void)
+{
+  assert_text (us_quantity_format_range (1.23456, 2.34567, ""), "1.23 … 2.35");
+  assert_text (us_quantity_format_range (0.0232, 4.36, ""), "0.0232 … 4.36");
+  assert_text (us_quantity_format_range (-4.36, -0.0232, ""), "\u22124.36 … \u22120.0232");
+  assert_text (us_quantity_format_range (-0.0232, 4.36, ""), "0.0 … 4.4");
+  assert_text (us_quantity_format_range (0, 4.36, ""), "0.0 … 4.4");
+  assert_text (us_quantity_format_range (0.0232, 4.36, "s"), "23.2 ms … 4.36 s");
+  assert_text (us_quantity_format_inside (0.0301, 0.0232, 4.36, ""), "0.0301");
+  assert_text (us_quantity_format_inside (0.0213, -4.3, 4.4, ""), "0.0213");
+  assert_text (us_quantity_format_inside (0, -4.3, 4.4, ""), "0.0");
+  assert_text (us_quantity_format_inside (1.2345, 1, 2, ""), "1.23");
+}
+
 /* The switch: what came last is shown; it is there only where there are two. */
 static void
 test_switch (void)
@@ -480,6 +505,7 @@ main (int   argc,
   g_test_add ("/mechanism-answer/forecast", Fixture, NULL, set_up, test_forecast, tear_down);
   g_test_add ("/mechanism-answer/switching", Fixture, NULL, set_up, test_switching, tear_down);
   g_test_add ("/mechanism-answer/close", Fixture, NULL, set_up, test_close, tear_down);
+  g_test_add_func ("/mechanism-answer/numbers", test_numbers);
   g_test_add_func ("/mechanism-answer/switch", test_switch);
   g_test_add_func ("/mechanism-answer/window", test_window);
   status = g_test_run ();

@@ -124,8 +124,11 @@ choose_decimals (double                 lower,
                  const struct Prefix  **prefix,
                  int                   *decimals)
 {
-  double most = MAX (fabs (lower), fabs (upper)), half;
+  double most = MAX (fabs (lower), fabs (upper)), least = MIN (fabs (lower), fabs (upper)), half;
 
+  /* over decades: decimals of the greater end would leave nothing of the lesser one */
+  if (((lower > 0 && upper > 0) || (lower < 0 && upper < 0)) && 10 * least < most)
+    return FALSE;
   *prefix = find_prefix (most, unit);
   half = (upper - lower) / 2 / (*prefix != NULL ? (*prefix)->factor : 1);
   if (!(half > 0) || !isfinite (half) || (*prefix == NULL && (most < 1e-4 || most >= 1e6)))
@@ -134,13 +137,20 @@ choose_decimals (double                 lower,
   return TRUE;
 }
 
+/* Is there a digit other than 0? */
+static gboolean
+tells (const char *number)
+{
+  return strpbrk (number, "123456789") != NULL;
+}
+
 static char *
 write_number (double value,
               int    decimals)
 {
   g_autofree char *text = g_strdup_printf ("%.*f", decimals, fabs (value));
 
-  return g_strconcat (value < 0 && strpbrk (text, "123456789") != NULL ? "\u2212" : "", text, NULL);
+  return g_strconcat (value < 0 && tells (text) ? "\u2212" : "", text, NULL);
 }
 
 char *
@@ -181,5 +191,7 @@ us_quantity_format_inside (double      value,
       || !choose_decimals (lower, upper, unit, &prefix, &decimals))
     return us_quantity_format (value, unit);
   text = write_number (value / (prefix != NULL ? prefix->factor : 1), decimals);
+  if (value != 0 && !tells (text))
+    return us_quantity_format (value, unit);
   return g_strdup_printf ("%s%s%s%s", text, *unit != '\0' ? " " : "", prefix != NULL ? prefix->prefix : "", unit);
 }
