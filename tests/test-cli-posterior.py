@@ -67,6 +67,17 @@ def a_series_may_have_gaps_when_training_had():
     assert "--gaps" in cli("infer", path("m.safetensors"), "--data", gaps, "--out", path("draws.csv"), status=1).stderr
     cli("train", "posterior", "linear-gaussian", "--samples", 200, "--gaps", "0.2", "--out", path("g.safetensors"))
     assert 0 < infer("g.safetensors", gaps)["parameters"]["x0"]["sd"] < 1.2
+    # a refined posterior takes the gaps of its own observation, and no others
+    cli("refine", path("g.safetensors"), "--data", gaps, "--rounds", 1, "--simulations", 150, "--out", path("r.safetensors"))
+    d = infer("r.safetensors", gaps)
+    assert d["refined_for_this_observation"] is True and 0 < d["parameters"]["x0"]["sd"] < 1.2, d
+    error = cli("infer", path("r.safetensors"), "--data", series("more.csv", 0.0, (3, 4, 7, 11)), "--out", path("draws.csv"), status=1).stderr
+    assert "value 8 of the observation" in error, error
+    # trained on series that end early: a gap within is none of these
+    cli("train", "posterior", "linear-gaussian", "--samples", 100, "--cut", "0.5", "--out", path("e.safetensors"))
+    assert infer("e.safetensors", series("short.csv", 0.0, (14, 15)))["parameters"]
+    error = cli("infer", path("e.safetensors"), "--data", gaps, "--out", path("draws.csv"), status=1).stderr
+    assert "--gaps" in error and "value 4 " in error, error
     assert "--gaps 2" in cli("train", "posterior", "linear-gaussian", "--gaps", "2", "--out", path("q.safetensors"), status=2).stderr
     # what the data lack is what training lacks, without being told
     write("two.csv", "year,prey,predators\n" + "\n".join(f"{i},{'' if i == 3 else 30 + i},{10 + i % 3}" for i in range(8)) + "\n")

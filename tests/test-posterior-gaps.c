@@ -149,6 +149,7 @@ test_refused (void)
   g_autoptr(GError) error = NULL;
   g_autoptr(UsPosterior) model = train ((UsMissing) { .gaps = 0.2 }, 100, 1, NULL);
   g_autoptr(UsPosterior) complete = train ((UsMissing) { .gaps = 0.0 }, 100, 1, NULL);
+  g_autoptr(UsPosterior) early = NULL;
   g_autofree double *theta = g_new (double, 100);
   g_autofree float *rows = g_new (float, 200);
   UsPosteriorConfig table = { .theta = theta, .x = rows, .n_rows = 100, .n_parameters = 1, .n_values = 2, .tuning = small,
@@ -171,6 +172,20 @@ test_refused (void)
   g_assert_false (us_posterior_sample (model, x, 1, 1, draws, &error));
   g_assert_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE);
   g_assert_nonnull (strstr (error->message, "nothing was observed"));
+  g_clear_error (&error);
+
+  /* of series that end early, what is missing within is refused; the note says what was trained */
+  early = train ((UsMissing) { .cut = 0.5 }, 100, 1, NULL);
+  g_assert_true (g_strv_length (us_posterior_record (early)->notes) > 0);
+  g_assert_nonnull (strstr (us_posterior_record (early)->notes[0], "up to 0.5"));
+  observe (x);
+  x[V - 2] = x[V - 1] = NAN;
+  g_assert_true (us_posterior_sample (early, x, 1, 1, draws, &error));
+  g_assert_no_error (error);
+  x[5] = NAN;
+  g_assert_false (us_posterior_sample (early, x, 1, 1, draws, &error));
+  g_assert_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE);
+  g_assert_nonnull (strstr (error->message, "value 6 "));
   g_clear_error (&error);
 
   g_assert_null (train ((UsMissing) { .gaps = 0.9 }, 100, 1, &error));

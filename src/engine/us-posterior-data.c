@@ -226,7 +226,8 @@ us_posterior_read_data (const UsPosterior            *self,
     done = read_series (output, path, n, index, options, x, note, error);
   else
     done = read_picture (simulator, us_posterior_output (self), path, n, index, x, error);
-  if (done && (us_posterior_takes_gaps (self) || check_gaps (output, path, n, x, error)))
+  /* a refined one takes the gaps of its own observation: told when it is asked */
+  if (done && (us_posterior_takes_gaps (self) || us_posterior_observation (self) != NULL || check_gaps (output, path, n, x, error)))
     return TRUE;
   if (note != NULL)
     g_clear_pointer (note, g_free);

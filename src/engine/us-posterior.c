@@ -238,6 +238,29 @@ us_posterior_takes_gaps (const UsPosterior *self)
   return self->features.features[self->features.n_features - 1].kind == US_FEATURE_MASK;
 }
 
+/* Of a model that knows series which end early, but no gaps: a value that is missing although there are later ones. */
+static gboolean
+check_end (const UsPosterior *self,
+           const float       *x,
+           GError           **error)
+{
+  gsize first = 0;
+
+  if (!(self->record.missing.gaps == 0.0 && self->record.missing.cut > 0.0))
+    return TRUE;
+  while (first < self->n_values && !isnan (x[first]))
+    first++;
+  for (gsize v = first + 1; v < self->n_values; v++)
+    if (!isnan (x[v]))
+      {
+        g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
+                     _("value %zu of the observation (from 1) is missing, and there are later ones: this posterior was trained on "
+                       "series that end early, but have no gaps (--gaps)"), first + 1);
+        return FALSE;
+      }
+  return TRUE;
+}
+
 /* What was observed is finite; what was not may be missing: by training, or since the refined posterior's own observation
  * lacks it. */
 static gboolean
@@ -259,7 +282,7 @@ check_x (const UsPosterior *self,
         return FALSE;
       }
   if (n_observed > 0)
-    return TRUE;
+    return check_end (self, x, error);
   g_set_error_literal (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE, _("nothing was observed"));
   return FALSE;
 }
@@ -665,7 +688,10 @@ check_missing (const UsMissing       *missing,
                          _("only a series can end early: the columns of “x” are in no order that is known"));
   else
     {
-      if (has_gaps (missing))
+      if (missing->gaps == 0.0 && missing->cut > 0.0)
+        us_posterior_note (rows->notes, _("Trained with series whose end was cut by a share of up to %g, so that observations may "
+                                          "end early."), missing->cut);
+      else if (has_gaps (missing))
         us_posterior_note (rows->notes, _("Trained with a share of %g of the values missing at random, so that observations may "
                                           "have gaps."), missing->gaps);
       return TRUE;
