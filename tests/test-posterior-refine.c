@@ -2,8 +2,10 @@
 /* Posteriors refined for one observation, held to the exact one of linear-gaussian. */
 #include "config.h"
 
+#include "us-attributor.h"
 #include "us-error.h"
 #include "us-linear-gaussian.h"
+#include "us-posterior-evidence.h"
 #include "us-posterior-private.h"
 #include "us-posterior-refine.h"
 #include "us-two-sample.h"
@@ -102,6 +104,34 @@ config_for (UsPosterior *model,
                                      .tuning = small };
 }
 
+/* Neither judged over other data, nor asked about them beside simulations. */
+static void
+check_refused_for_others (UsPosterior *refined,
+                          const float *x,
+                          const float *other)
+{
+  const UsAttributorConfig config = { .rows = 500, .n_workers = 1 };
+  const UsAttributedOptions options = { .n_samples = 100 };
+  g_autoptr(UsAttributor) attributor = NULL;
+  g_autoptr(UsAttributed) answer = NULL;
+  g_autoptr(GError) error = NULL;
+
+  g_assert_null (us_posterior_evidence_new (refined, NULL, NULL, &error));
+  g_assert_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE);
+  g_assert_nonnull (strstr (error->message, "refined for one observation"));
+  g_clear_error (&error);
+
+  attributor = us_attributor_new (refined, &config, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_null (us_attributor_answer (attributor, other, &options, NULL, &error));
+  g_assert_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE);
+  g_assert_nonnull (strstr (error->message, "another observation"));
+  g_clear_error (&error);
+  answer = us_attributor_answer (attributor, x, &options, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (answer);
+}
+
 /* Closer to the truth than what it began from, the same bits for 1 and 3 workers, and back from a file. */
 static void
 test_closer (void)
@@ -148,6 +178,8 @@ test_closer (void)
   g_assert_null (us_posterior_refine (&config, NULL, NULL, NULL, NULL, &error));
   g_assert_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE);
   g_clear_error (&error);
+
+  check_refused_for_others (refined, x, other);
 
   g_assert_true (us_posterior_save (refined, path, NULL));
   again = us_posterior_load (path, &error);

@@ -527,6 +527,12 @@ us_attributor_answer (UsAttributor              *self,
                      _("value %zu of the observation (from 1) is missing: simulations are matched by complete series"), v + 1);
         return NULL;
       }
+  if (!us_posterior_holds_for (self->posterior, x))
+    {
+      g_set_error_literal (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
+                           _("this posterior was refined for another observation: ask the one that it was refined from"));
+      return NULL;
+    }
   answer->x = g_memdup2 (x, self->n_values * sizeof (float));
   answer->n_samples = options->n_samples > 0 ? options->n_samples : SAMPLES;
   answer->samples = g_new (double, answer->n_samples * self->n_parameters);

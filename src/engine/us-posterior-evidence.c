@@ -343,6 +343,13 @@ us_posterior_evidence_new (UsPosterior                     *model,
 
   g_return_val_if_fail (model != NULL, NULL);
 
+  if (us_posterior_observation (model) != NULL)
+    {
+      g_set_error_literal (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
+                           _("this posterior was refined for one observation and holds for no other: evaluate the one that it "
+                             "was refined from"));
+      return NULL;
+    }
   self->model = us_posterior_ref (model);
   make_quantities (self);
   work.m_count = work.config->n_simulations > 0 ? work.config->n_simulations : N_SIMULATIONS;
