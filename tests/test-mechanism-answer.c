@@ -26,7 +26,7 @@ typedef struct
   UsLearnt          *learnt;
 } Fixture;
 
-static UsPosterior *posterior;
+static UsPosterior *posterior, *gappy_posterior;
 static UsPredictor *choice, *forecast, *gappy;
 static char *folder, *data_file, *odd_file, *bad_file, *gap_file;
 
@@ -204,6 +204,56 @@ test_gap (Fixture       *f,
   g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "These data are"));
 }
 
+/* Likewise a posterior: it answers, and says that it cannot tell how unusual they are, though simulations are at hand. */
+static void
+test_posterior_gap (Fixture       *f,
+                    gconstpointer  data)
+{
+  us_learnt_set_network (f->learnt, posterior, NULL, NULL);
+  us_learnt_set_data (f->learnt, gap_file, NULL);
+  g_assert_true (fixture_wait (asks_for_data, f, 30));
+  us_learnt_set_network (f->learnt, gappy_posterior, NULL, NULL);
+  g_assert_true (fixture_wait (is_done, f->page, 60));
+  g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "complete series only"));
+  g_assert_null (us_learnt_get_attributor (f->learnt));
+  us_learnt_set_data (f->learnt, data_file, NULL);
+  g_assert_true (fixture_wait (is_done, f->page, 60));
+  g_assert_null (fixture_find_label (GTK_WIDGET (f->page), "complete series only"));
+  g_assert_nonnull (us_learnt_get_attributor (f->learnt));
+  us_learnt_set_data (f->learnt, gap_file, NULL);
+  g_assert_true (fixture_wait (is_done, f->page, 60));
+  g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "complete series only"));
+}
+
+/* Simulations that another page has chosen meanwhile: the answer is given anew beside them, at once or when it is to be seen. */
+static void
+test_simulations (Fixture       *f,
+                  gconstpointer  data)
+{
+  const UsAttributorConfig config = { .rows = 2 * ROWS, .seed = 3 };
+  g_autoptr(UsAttributor) other = us_attributor_new (posterior, &config, NULL, NULL, NULL, NULL);
+  g_autoptr(UsAttributor) own = NULL;
+
+  us_learnt_set_network (f->learnt, posterior, NULL, NULL);
+  us_learnt_set_data (f->learnt, data_file, NULL);
+  g_assert_true (fixture_wait (is_done, f->page, 60));
+  own = us_attributor_ref (us_learnt_get_attributor (f->learnt));
+  us_learnt_set_attributor (f->learnt, NULL);
+  g_assert_true (us_mechanism_answer_is_done (f->page));        /* others are to come */
+  us_learnt_set_attributor (f->learnt, own);
+  g_assert_true (us_mechanism_answer_is_done (f->page));        /* the same again */
+  us_learnt_set_attributor (f->learnt, other);
+  g_assert_false (us_mechanism_answer_is_done (f->page));
+  g_assert_true (fixture_wait (is_done, f->page, 60));
+  g_assert_true (us_learnt_get_attributor (f->learnt) == other);
+  gtk_widget_set_visible (GTK_WIDGET (f->page), FALSE);
+  us_learnt_set_attributor (f->learnt, own);
+  g_assert_null (us_mechanism_answer_get_result (f->page));
+  gtk_widget_set_visible (GTK_WIDGET (f->page), TRUE);
+  g_assert_true (fixture_wait (is_done, f->page, 60));
+  g_assert_true (us_learnt_get_attributor (f->learnt) == own);
+}
+
 static double
 cell_number (UsTable *table,
              gsize    row,
@@ -278,6 +328,19 @@ test_switching (Fixture       *f,
   g_assert_null (fixture_find_label (GTK_WIDGET (f->page), "Which mechanism"));
 }
 
+/* In the middle of its simulations. */
+static gboolean
+has_begun (gpointer data)
+{
+  Fixture *f = data;
+  g_autoptr(GPtrArray) bars = fixture_all_of (GTK_WIDGET (f->page), GTK_TYPE_PROGRESS_BAR);
+  gboolean begun = FALSE;
+
+  for (guint i = 0; i < bars->len; i++)
+    begun = begun || gtk_progress_bar_get_fraction (bars->pdata[i]) > 0;
+  return begun;
+}
+
 static void
 test_close (Fixture       *f,
             gconstpointer  data)
@@ -285,7 +348,7 @@ test_close (Fixture       *f,
   us_mechanism_answer_set_rows (f->page, 500000);
   us_learnt_set_network (f->learnt, posterior, NULL, NULL);
   us_learnt_set_data (f->learnt, data_file, NULL);
-  fixture_run_for (0.2);
+  g_assert_true (fixture_wait (has_begun, f, 60));
   g_assert_cmpstr (visible_state (f), ==, "waiting");
 }
 
@@ -461,6 +524,9 @@ make_all (void)
   config.prior = priors[0];
   posterior = us_posterior_train (&config, NULL, NULL, NULL, &error);
   g_assert_no_error (error);
+  config.missing = (UsMissing) { .gaps = 0.3 };
+  gappy_posterior = us_posterior_train (&config, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
   choice = train_predictor (&(UsTaskConfig) { .kind = US_TASK_SELECTION, .priors = priors, .n_priors = 2 }, 0);
   forecast = train_predictor (&(UsTaskConfig) { .kind = US_TASK_FORECAST, .priors = priors, .n_priors = 1, .horizon = 4 }, 0);
   gappy = train_predictor (&(UsTaskConfig) { .kind = US_TASK_QUANTITIES, .priors = priors, .n_priors = 1 }, 0.3);
@@ -501,6 +567,8 @@ main (int   argc,
   g_test_add ("/mechanism-answer/odd", Fixture, NULL, set_up, test_odd, tear_down);
   g_test_add ("/mechanism-answer/doors", Fixture, NULL, set_up, test_doors, tear_down);
   g_test_add ("/mechanism-answer/gap", Fixture, NULL, set_up, test_gap, tear_down);
+  g_test_add ("/mechanism-answer/posterior-gap", Fixture, NULL, set_up, test_posterior_gap, tear_down);
+  g_test_add ("/mechanism-answer/simulations", Fixture, NULL, set_up, test_simulations, tear_down);
   g_test_add ("/mechanism-answer/choice", Fixture, NULL, set_up, test_choice, tear_down);
   g_test_add ("/mechanism-answer/forecast", Fixture, NULL, set_up, test_forecast, tear_down);
   g_test_add ("/mechanism-answer/switching", Fixture, NULL, set_up, test_switching, tear_down);
@@ -510,6 +578,7 @@ main (int   argc,
   g_test_add_func ("/mechanism-answer/window", test_window);
   status = g_test_run ();
   us_posterior_unref (posterior);
+  us_posterior_unref (gappy_posterior);
   us_predictor_unref (choice);
   us_predictor_unref (forecast);
   us_predictor_unref (gappy);

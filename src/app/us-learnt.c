@@ -23,6 +23,7 @@ struct _UsLearnt
 enum
 {
   NETWORK_CHANGED,
+  ATTRIBUTOR_CHANGED,
   DATA_CHANGED,
   N_SIGNALS,
 };
@@ -131,6 +132,7 @@ us_learnt_set_attributor (UsLearnt     *self,
     return;
   g_clear_pointer (&self->attributor, us_attributor_unref);
   self->attributor = attributor != NULL ? us_attributor_ref (attributor) : NULL;
+  g_signal_emit (self, signals[ATTRIBUTOR_CHANGED], 0);
 }
 
 static void
@@ -307,6 +309,8 @@ us_learnt_class_init (UsLearntClass *klass)
   G_OBJECT_CLASS (klass)->finalize = us_learnt_finalize;
   signals[NETWORK_CHANGED] = g_signal_new ("network-changed", US_TYPE_LEARNT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                            G_TYPE_NONE, 0);
+  signals[ATTRIBUTOR_CHANGED] = g_signal_new ("attributor-changed", US_TYPE_LEARNT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                              G_TYPE_NONE, 0);
   signals[DATA_CHANGED] = g_signal_new ("data-changed", US_TYPE_LEARNT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                         G_TYPE_NONE, 0);
 }

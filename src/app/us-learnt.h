@@ -21,7 +21,8 @@ G_DECLARE_FINAL_TYPE (UsLearnt, us_learnt, US, LEARNT, GObject)
  * session has one, all pages share it.  Networks are const: keep a reference, hand it to workers.  Main thread only.
  *
  * Signals:
- *  "network-changed" (): another posterior or predictor, or none.
+ *  "network-changed" (): another posterior or predictor, or none; its simulations are forgotten.
+ *  "attributor-changed" (): other simulations to compare the same posterior with, or none.
  *  "data-changed" (): other data, or the same read in another way, or none.
  */
 UsLearnt    *us_learnt_new               (void);

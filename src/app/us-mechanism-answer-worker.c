@@ -9,6 +9,7 @@
 #include "us-preview.h"
 
 #include <glib/gi18n.h>
+#include <math.h>
 
 #define NICENESS       5
 #define PREDICTOR_ROWS 5000     /* simulations that data of a predictor are compared with */
@@ -99,13 +100,18 @@ ask_posterior (Job     *job,
                GError **error)
 {
   UsMechanismRequest *ask = &job->ask;
-  g_autofree float *x = g_new (float, us_posterior_n_values (ask->posterior));
+  gsize V = us_posterior_n_values (ask->posterior);
+  g_autofree float *x = g_new (float, V);
   g_autofree char *note = NULL;
   g_autoptr(UsAttributed) attributed = NULL;
+  gboolean complete = TRUE;
 
   if (!us_posterior_read_data (ask->posterior, ask->data_path, -1, ask->options, x, &note, error))
     return FALSE;
-  if (ask->attributor == NULL && us_posterior_prior (ask->posterior) != NULL)
+  /* simulations are compared with complete series only; the posterior may take others */
+  for (gsize v = 0; v < V; v++)
+    complete = complete && !isnan (x[v]);
+  if (complete && ask->attributor == NULL && us_posterior_prior (ask->posterior) != NULL)
     {
       const UsAttributorConfig config = { .rows = ask->rows, .niceness = NICENESS };
 
@@ -113,7 +119,7 @@ ask_posterior (Job     *job,
       if (ask->attributor == NULL)
         return FALSE;
     }
-  if (ask->attributor != NULL)
+  if (complete && ask->attributor != NULL)
     {
       attributed = us_attributor_answer (ask->attributor, x, NULL, job->cancelled, error);
       if (attributed == NULL)
@@ -164,16 +170,18 @@ ask_predictor (Job     *job,
     return FALSE;
   unusual = us_mechanism_unusual (predictor, x, job->ask.rows > 0 ? job->ask.rows : PREDICTOR_ROWS, on_progress, job,
                                   job->cancelled, &level, &own);
-  job->result = us_mechanism_result_new_predictor (predictor, data, x, unusual, level, own != NULL ? own->message : NULL, NULL);
+  job->result = us_mechanism_result_new_predictor (predictor, data, x, unusual, level, own != NULL ? own->message : NULL, NULL,
+                                                   NULL);
   if (us_predictor_head (predictor)->kind != US_HEAD_CLASSES || is_cancelled (job))
     return TRUE;
   /* what the network says is seen at once; fits take their time */
   job->phase = US_MECHANISM_FITTING;
   fits = us_mechanism_fits_new (predictor, x, on_progress, job, job->cancellable, &no_fits);
-  if (fits == NULL)
+  if (is_cancelled (job))
     return TRUE;
   us_mechanism_result_unref (job->result);
-  job->result = us_mechanism_result_new_predictor (predictor, data, x, unusual, level, own != NULL ? own->message : NULL, fits);
+  job->result = us_mechanism_result_new_predictor (predictor, data, x, unusual, level, own != NULL ? own->message : NULL, fits,
+                                                   no_fits != NULL ? no_fits->message : NULL);
   return TRUE;
 }
 

@@ -38,6 +38,7 @@ struct _UsMechanismAnswer
   UsMailbox            *mailbox;
   UsMechanismWorker    *worker;
   UsMechanismResult    *result;
+  UsAttributor         *attributor;     /* that it asked with, or that came of it; NULL: none yet */
   char                 *refused;        /* why the data cannot be read, or NULL */
   GtkFileChooserNative *chooser;
 
@@ -162,6 +163,15 @@ show_result (UsMechanismAnswer *self,
 }
 
 static void
+take_attributor (UsMechanismAnswer *self,
+                 UsAttributor      *attributor)
+{
+  g_autoptr(UsAttributor) old = self->attributor;
+
+  self->attributor = attributor != NULL ? us_attributor_ref (attributor) : NULL;
+}
+
+static void
 on_letter (gpointer owner,
            gpointer data)
 {
@@ -171,8 +181,11 @@ on_letter (gpointer owner,
   if (letter->serial != self->serial)
     return;
   self->working = letter->working;
-  if (letter->attributor != NULL)
-    us_learnt_set_attributor (learnt_of (self), letter->attributor);
+  if (letter->attributor != NULL && us_learnt_get_attributor (learnt_of (self)) == NULL)
+    {
+      take_attributor (self, letter->attributor);
+      us_learnt_set_attributor (learnt_of (self), letter->attributor);
+    }
   if (letter->result != NULL)
     show_result (self, letter->result);
   if (letter->working)
@@ -200,6 +213,7 @@ ask (UsMechanismAnswer *self)
     .options = us_learnt_get_data_options (learnt),
   };
 
+  take_attributor (self, request.attributor);
   forget (self);
   show_state (self);
   self->working = FALSE;
@@ -212,6 +226,16 @@ ask (UsMechanismAnswer *self)
   self->working = TRUE;
   show_working (self, US_MECHANISM_SIMULATING, 0);
   us_mechanism_worker_ask (self->worker, &request);
+}
+
+/* Other simulations, chosen or made on another page: what was said beside the old ones holds no longer. */
+static void
+on_attributor_cb (UsMechanismAnswer *self)
+{
+  UsAttributor *attributor = us_learnt_get_attributor (learnt_of (self));
+
+  if (attributor != NULL && attributor != self->attributor)
+    ask (self);
 }
 
 void
@@ -405,6 +429,7 @@ us_mechanism_answer_set_property (GObject      *object,
   if (self->session == NULL)
     return;
   g_signal_connect_object (learnt_of (self), "network-changed", G_CALLBACK (ask), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (learnt_of (self), "attributor-changed", G_CALLBACK (on_attributor_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (learnt_of (self), "data-changed", G_CALLBACK (ask), self, G_CONNECT_SWAPPED);
   ask (self);
 }
@@ -417,6 +442,7 @@ us_mechanism_answer_dispose (GObject *object)
   g_clear_pointer (&self->worker, us_mechanism_worker_free);
   g_clear_pointer (&self->mailbox, us_mailbox_close);
   g_clear_pointer (&self->result, us_mechanism_result_unref);
+  g_clear_pointer (&self->attributor, us_attributor_unref);
   g_clear_pointer (&self->refused, g_free);
   g_clear_object (&self->chooser);
   g_clear_object (&self->session);

@@ -516,6 +516,11 @@ begin_without_simulations (const Work  *work,
     return us_findings_new (US_FINDINGS_BAD,
       g_strdup_printf (_("Of %zu values %zu lie outside of all that was simulated, the first of them number %zu. What follows is "
                          "not to be believed."), us_posterior_n_values (work->posterior), n, first + 1), words);
+  for (gsize v = 0; v < us_posterior_n_values (work->posterior); v++)
+    if (isnan (x[v]))
+      return us_findings_new (US_FINDINGS_PLAIN,
+        g_strdup (_("Each value that was observed lies within what was simulated. How unusual they are together can be told of "
+                    "complete series only.")), words);
   return us_findings_new (US_FINDINGS_PLAIN,
     g_strdup (_("Each value lies within what was simulated. How unusual they are together can be said only beside the "
                 "simulations: choose them on the page Attribution.")), words);

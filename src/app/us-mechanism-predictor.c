@@ -84,12 +84,18 @@ words_choice (char                 **names,
               gsize                  K,
               const double          *p,
               const UsMechanismFits *fits,
+              const char            *no_fits,           /* why there are none, or NULL */
               const double          *corrected)         /* (K) weights of AICc, or NULL */
 {
   gsize best = greatest (K, p), fitted;
   GString *text = g_string_new (NULL);
 
   g_string_printf (text, _("The network holds %s the likeliest of these, with %.1f %%."), names[best], 100 * p[best]);
+  if (fits == NULL && no_fits != NULL)
+    {
+      g_string_append_c (text, '\n');
+      g_string_append_printf (text, _("There are no fits to compare with: %s"), no_fits);
+    }
   if (fits == NULL)
     return g_string_free (text, FALSE);
   g_string_append_c (text, ' ');
@@ -154,6 +160,7 @@ static void
 add_choice (const UsPredictor     *self,
             const double          *p,
             const UsMechanismFits *fits,
+            const char            *no_fits,
             UsMechanismResult     *result)
 {
   gsize K = us_predictor_head (self)->n_targets;
@@ -170,7 +177,8 @@ add_choice (const UsPredictor     *self,
       weigh (fits, FALSE, aic, plain);
       weigh (fits, TRUE, aicc, corrected);
     }
-  section = us_findings_add_section (result->findings, _("Which mechanism"), words_choice (names, K, p, fits, corrected));
+  section = us_findings_add_section (result->findings, _("Which mechanism"), words_choice (names, K, p, fits, no_fits,
+                                                                                               corrected));
   us_findings_set_header (section, header);
   for (gsize k = 0; k < K; k++)
     {
@@ -439,7 +447,8 @@ us_mechanism_result_new_predictor (UsPredictor           *predictor,
                                    const char            *unusual,
                                    UsUsualLevel           level,
                                    const char            *no_unusual,
-                                   const UsMechanismFits *fits)
+                                   const UsMechanismFits *fits,
+                                   const char            *no_fits)
 {
   const UsHead *head = us_predictor_head (predictor);
   const UsPredictorRecord *record = us_predictor_record (predictor);
@@ -456,7 +465,7 @@ us_mechanism_result_new_predictor (UsPredictor           *predictor,
     : us_findings_new (US_FINDINGS_PLAIN, g_strdup_printf (_("How unusual these data are cannot be said: %s"), no_unusual), words));
   if (head->kind == US_HEAD_CLASSES)
     {
-      add_choice (predictor, numbers, fits, result);
+      add_choice (predictor, numbers, fits, no_fits, result);
       return result;
     }
   add_scalars (predictor, &answer, result->findings);

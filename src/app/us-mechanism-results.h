@@ -52,14 +52,15 @@ UsMechanismResult *us_mechanism_result_new_posterior (UsPosterior         *poste
                                                       const gint          *cancelled,
                                                       GError             **error);
 /* x (V), NaN where nothing was observed.  unusual: how unusual the data are, or NULL: why that cannot be said is in
- * no_unusual.  fits: of a choice of mechanism, or NULL: not made. */
+ * no_unusual.  fits: of a choice of mechanism, or NULL: not made, and why not is in no_fits, NULL: not yet. */
 UsMechanismResult *us_mechanism_result_new_predictor (UsPredictor          *predictor,
                                                       const UsMeasurements *data,
                                                       const float          *x,
                                                       const char           *unusual,
                                                       UsUsualLevel          level,
                                                       const char           *no_unusual,
-                                                      const UsMechanismFits *fits);
+                                                      const UsMechanismFits *fits,
+                                                      const char           *no_fits);
 UsMechanismResult *us_mechanism_result_ref           (UsMechanismResult    *self);
 void               us_mechanism_result_unref         (UsMechanismResult    *self);
 
