@@ -227,6 +227,18 @@ static const UsOutput sums_output = { .id = "sums", .label = "Sums", .kind = US_
 static const UsSimulator sums = { .id = "sums", .version = 1, .title = "Sums", .summary = "Sums.", .parameters = sums_parameters,
                                   .n_parameters = P, .outputs = &sums_output, .n_outputs = 1, .run = sums_run };
 
+/* The same where the prior is cut by a constraint: its own share of the product is not what the cut takes. */
+static gboolean
+sums_accepts (const UsSimulator *self,
+              const double      *theta)
+{
+  return theta[0] > theta[2];
+}
+
+static const UsSimulator ordered = { .id = "ordered", .version = 1, .title = "Sums", .summary = "Sums.", .parameters = sums_parameters,
+                                     .n_parameters = P, .outputs = &sums_output, .n_outputs = 1, .run = sums_run,
+                                     .accepts = sums_accepts, .constraint = "a > c" };
+
 /* n draws of the prior that are inside, one by one: the slow twin.  Returns their share. */
 static double
 draw_plainly (const UsTruncation *truncation,
@@ -292,7 +304,7 @@ compare_draws (const UsSimulator *simulator,
       double c2st;
 
       if (by_weights)
-        g_assert_true (us_truncation_resample (truncation, N, 8, NULL, drawn, &error));
+        g_assert_true (us_truncation_resample (truncation, N, 8, NULL, NULL, drawn, &error));
       us_truncation_test (truncation, N, drawn, inside);
       for (gsize i = 0; i < N; i++)
         g_assert_true (inside[i]);
@@ -310,6 +322,7 @@ test_truncation (void)
   observe (x);
   compare_draws (the_simulator (), x, 1000);
   compare_draws (&sums, (const float[]) { 0.2f, -0.1f }, 3000);
+  compare_draws (&ordered, (const float[]) { 0.3f, -0.2f }, 3000);
 }
 
 /* Draws that leave the simulator's domain are drawn again, of a thin posterior too. */
@@ -386,8 +399,22 @@ test_refused (void)
   g_assert_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE);
   g_clear_error (&error);
 
-  /* stopped after the first round */
+  /* more rows than can be counted */
   observe (x);
+  config.simulations = G_MAXSIZE / 4;
+  none = us_posterior_refine (&config, NULL, NULL, NULL, NULL, &error);
+  g_assert_null (none);
+  g_assert_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_TOO_LARGE);
+  g_clear_error (&error);
+  config.simulations = SIMULATIONS;
+
+  /* stopped before anything, and after the first round */
+  cancelled = 1;
+  none = us_posterior_refine (&config, NULL, NULL, NULL, &cancelled, &error);
+  g_assert_null (none);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+  cancelled = 0;
   n_told = 0;
   config.tuning.epochs = 2;
   none = us_posterior_refine (&config, on_round_cancel, NULL, &cancelled, &cancelled, &error);

@@ -234,8 +234,10 @@ void          us_truncation_test (const UsTruncation *self,
                                   gsize               n,
                                   const double       *theta,
                                   gboolean           *inside);
-/* n draws (n, Q) of the truncated prior, of streams (seed, …).  acceptance: share of the draws of the prior that are inside.
- * resampled: whether the posterior's own draws were weighted.  Errors: US_FORMAT_ERROR_VALUE: nothing is inside; cancelled. */
+/* n draws (n, Q) of the truncated prior, of streams (seed, …).  acceptance: share of the draws of the prior
+ * (of what its constraint leaves) that are inside.
+ * resampled: whether the posterior's own draws were weighted.  Errors: US_FORMAT_ERROR_VALUE: nothing is
+ * inside; US_FORMAT_ERROR_TOO_LARGE; cancelled. */
 gboolean      us_truncation_draw (const UsTruncation *self,
                                   gsize               n,
                                   guint64             seed,
@@ -251,6 +253,7 @@ gboolean      us_truncation_resample (const UsTruncation *self,
                                   gsize               n,
                                   guint64             seed,
                                   UsPool             *pool,
+                                  const gint         *cancelled,
                                   double             *theta,
                                   GError            **error);
 

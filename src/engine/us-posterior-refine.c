@@ -75,6 +75,12 @@ typedef struct
   UsSimStatus *status;           /* (n) */
 } Simulation;
 
+static gboolean
+is_stopped (const Work *self)
+{
+  return self->cancelled != NULL && g_atomic_int_get (self->cancelled) != 0;
+}
+
 static void
 simulate_chunk (gpointer data,
                 gsize    chunk,
@@ -89,6 +95,8 @@ simulate_chunk (gpointer data,
       gsize row = job->rows[i];
       UsRng rng;
 
+      if (is_stopped (work))
+        return;
       us_rng_init (&rng, job->seed, US_RNG_SIMULATOR, row);
       job->status[i] = simulator->run (simulator, work->theta + row * work->n_parameters, work->output, &rng,
                                        work->x + row * work->n_values);
@@ -136,10 +144,15 @@ add_rows (Work              *self,
           GError           **error)
 {
   gsize N = self->config->simulations, Q = self->n_parameters, n_open = N;
-  g_autofree gsize *open = g_new (gsize, N);
-  g_autofree UsSimStatus *status = g_new (UsSimStatus, N);
-  g_autofree double *draws = g_new (double, N * Q);
+  g_autofree gsize *open = g_try_new (gsize, N);
+  g_autofree UsSimStatus *status = g_try_new (UsSimStatus, N);
+  g_autofree double *draws = g_try_new (double, N * Q);    /* of R N Q it is known that they can be counted */
 
+  if (open == NULL || status == NULL || draws == NULL)
+    {
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_TOO_LARGE, _("%zu rows of %zu values do not fit into memory"), N, Q);
+      return FALSE;
+    }
   for (gsize i = 0; i < N; i++)
     open[i] = self->n_rows + i;
   for (guint pass = 0; n_open > 0 && pass < PASSES; pass++)
@@ -158,8 +171,16 @@ add_rows (Work              *self,
           record->resampled = resampled;
         }
       for (gsize i = 0; i < n_open; i++)
-        memcpy (self->theta + open[i] * Q, draws + i * Q, Q * sizeof (double));
+        {
+          memcpy (self->theta + open[i] * Q, draws + i * Q, Q * sizeof (double));
+          status[i] = US_SIM_OK;
+        }
       us_pool_run (self->pool, (n_open + ROWS - 1) / ROWS, simulate_chunk, &job);
+      if (is_stopped (self))
+        {
+          g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
+          return FALSE;
+        }
       if (!check_rows (self, &job, error))
         return FALSE;
       for (gsize i = 0; i < n_open; i++)
@@ -301,6 +322,7 @@ prepare (Work                          *self,
 {
   UsPosterior *model = config->model;
   const UsSimulator *simulator = us_posterior_simulator (model);
+  gsize n_rows, n_theta, n_x;
 
   if (simulator == NULL)
     {
@@ -330,12 +352,17 @@ prepare (Work                          *self,
                    _("“%s” follows from the parameters: refine a posterior of these, of whose draws it is computed"), model->names[p]);
       return FALSE;
     }
-  self->theta = g_try_new (double, config->rounds * config->simulations * self->n_parameters);
-  self->x = g_try_new (float, config->rounds * config->simulations * self->n_values);
+  if (g_size_checked_mul (&n_rows, config->rounds, config->simulations)
+      && g_size_checked_mul (&n_theta, n_rows, self->n_parameters)
+      && g_size_checked_mul (&n_x, n_rows, self->n_values))
+    {
+      self->theta = g_try_new (double, n_theta);
+      self->x = g_try_new (float, n_x);
+    }
   if (self->theta == NULL || self->x == NULL)
     {
       g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_TOO_LARGE, _("%zu rows of %zu values do not fit into memory"),
-                   config->rounds * config->simulations, self->n_values);
+                   config->simulations, self->n_values);
       return FALSE;
     }
   self->pool = us_pool_new (config->n_workers, config->niceness);

@@ -22,6 +22,9 @@
 #define MARGIN      0.02         /* of the range of the draws: how far a box goes beyond them */
 #define LOW         0.02         /* share of draws of the box that are inside: with less the posterior's own draws are weighted */
 #define POOL        32           /* of those so many for each that is wanted */
+#define LEAST_WANTED 256         /* a few that are drawn again are picked from as many as these would be */
+#define MOST_CHUNKS 4096         /* of a wave of draws */
+#define PLAIN       4096         /* draws that tell how much of the product the prior's constraint leaves */
 #define INFLATION   2.0          /* their latents so many times as wide: weights of a uniform target stay within e^(r²/8) */
 #define TRIES       100000       /* of one parameter to fall into its interval */
 #define MOST_DRAWS  ((gsize) 1 << 26)
@@ -39,6 +42,7 @@ struct _UsTruncation
   gsize          n_targets;
   const gsize   *targets;        /* (P) */
   gboolean       product;        /* the prior is one of independent parameters, but for a constraint */
+  double         accepted;       /* share of that product which the constraint leaves */
   double        *lower, *upper;  /* (Q): the box of all cuts */
   GArray        *cuts;           /* of Cut */
 };
@@ -47,6 +51,28 @@ static void
 cut_clear (gpointer data)
 {
   us_posterior_unref (((Cut *) data)->model);
+}
+
+/* Share of the product of a prior's distributions that its constraint leaves. */
+static double
+share_accepted (const UsPrior *prior)
+{
+  const UsSimulator *simulator = us_prior_simulator (prior);
+  g_autofree double *theta = g_new (double, simulator->n_parameters);
+  gsize n = 0;
+
+  if (simulator->accepts == NULL)
+    return 1.0;
+  for (gsize i = 0; i < PLAIN; i++)
+    {
+      UsRng rng;
+
+      us_rng_init (&rng, 0, US_RNG_PRIOR, i);
+      for (gsize q = 0; q < simulator->n_parameters; q++)
+        theta[q] = us_distribution_draw (us_prior_distribution (prior, q), &simulator->parameters[q], &rng);
+      n += simulator->accepts (simulator, theta);
+    }
+  return (double) MAX (n, 1) / PLAIN;
 }
 
 UsTruncation *
@@ -63,6 +89,7 @@ us_truncation_new (const UsPrior *prior,
   self->n_targets = n_targets;
   self->targets = targets;
   self->product = simulator->draw == NULL || !us_prior_is_default (prior);
+  self->accepted = self->product ? share_accepted (prior) : 1.0;
   self->lower = g_new (double, simulator->n_parameters);
   self->upper = g_new (double, simulator->n_parameters);
   for (gsize q = 0; q < simulator->n_parameters; q++)
@@ -187,7 +214,14 @@ typedef struct
   double   *theta;               /* (chunks CHUNK, Q) */
   gboolean *inside;              /* (chunks CHUNK) */
   guint64  *tries;               /* (chunks, Q): draws of each parameter until it was in the box */
+  const gint *cancelled;
 } Wave;
+
+static gboolean
+is_stopped (const gint *cancelled)
+{
+  return cancelled != NULL && g_atomic_int_get (cancelled) != 0;
+}
 
 /* One draw of a product prior in the box, parameter by parameter; what each took is added to tries (Q). */
 static gboolean
@@ -234,6 +268,8 @@ draw_chunk (gpointer data,
       drawn[i] = self->product ? draw_in_box (self, &rng, theta + i * Q, wave->tries + chunk * Q)
                  : us_prior_sample (self->prior, &rng, theta + i * Q);
       inside[i] = FALSE;
+      if (is_stopped (wave->cancelled))
+        return;
       if (!drawn[i])
         continue;
       memcpy (packed + n * Q, theta + i * Q, Q * sizeof (double));
@@ -248,7 +284,7 @@ static gboolean
 is_cancelled (const gint *cancelled,
               GError    **error)
 {
-  if (cancelled == NULL || g_atomic_int_get (cancelled) == 0)
+  if (!is_stopped (cancelled))
     return FALSE;
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
   return TRUE;
@@ -277,18 +313,19 @@ reject (const UsTruncation *self,
         double             *theta,
         double             *acceptance)
 {
-  gsize Q = us_prior_simulator (self->prior)->n_parameters, n_found = 0, n_chunks = MAX (2 * n / CHUNK, LEAST_CHUNKS);
+  gsize Q = us_prior_simulator (self->prior)->n_parameters, n_found = 0, n_chunks = CLAMP (2 * n / CHUNK, LEAST_CHUNKS, MOST_CHUNKS);
   gsize n_drawn = 0, n_inside = 0;
   g_autofree double *drawn = g_new (double, n_chunks * CHUNK * Q);
   g_autofree gboolean *inside = g_new (gboolean, n_chunks * CHUNK);
   g_autofree guint64 *tries = g_new0 (guint64, n_chunks * Q);
   g_autofree guint64 *all_tries = g_new0 (guint64, Q);
-  Wave wave = { .self = self, .seed = seed, .theta = drawn, .inside = inside, .tries = tries };
+  Wave wave = { .self = self, .seed = seed, .theta = drawn, .inside = inside, .tries = tries,
+                .cancelled = cancelled };
 
   while (n_found < n && n_drawn < MOST_DRAWS)
     {
       us_pool_run (pool, n_chunks, draw_chunk, &wave);
-      if (cancelled != NULL && g_atomic_int_get (cancelled) != 0)
+      if (is_stopped (cancelled))
         return 0;
       wave.first = n_drawn += n_chunks * CHUNK;
       for (gsize i = 0; i < n_chunks * CHUNK; i++)
@@ -302,7 +339,7 @@ reject (const UsTruncation *self,
           all_tries[i % Q] += tries[i];
           tries[i] = 0;
         }
-      *acceptance = mass_of_box (Q, all_tries, n_drawn) * (double) n_inside / (double) n_drawn;
+      *acceptance = MIN (mass_of_box (Q, all_tries, n_drawn) * (double) n_inside / (double) n_drawn / self->accepted, 1.0);
       if (self->product && (double) n_inside < LOW * (double) n_drawn)
         break;
     }
@@ -318,6 +355,7 @@ typedef struct
   gsize    n;
   double  *theta;                /* (n, Q) */
   double  *weight;               /* (n): logarithms */
+  const gint *cancelled;
 } Weighting;
 
 /* Log density of the targets under the prior, but for a constant. */
@@ -353,6 +391,10 @@ weigh_chunk (gpointer data,
   double proposal[CHUNK];
   gboolean inside[CHUNK];
 
+  for (gsize i = 0; i < n; i++)
+    job->weight[first + i] = -INFINITY;
+  if (is_stopped (job->cancelled))
+    return;
   us_posterior_propose (model, self->x, n, job->seed + chunk, INFLATION, targets);
   us_posterior_log_proposal (model, self->x, n, targets, INFLATION, proposal);
   for (gsize i = 0; i < n; i++)
@@ -378,17 +420,32 @@ us_truncation_resample (const UsTruncation *self,
                         gsize               n,
                         guint64             seed,
                         UsPool             *pool,
+                        const gint         *cancelled,
                         double             *theta,
                         GError            **error)
 {
-  gsize Q = us_prior_simulator (self->prior)->n_parameters, from = 0, pool_size = POOL * n;
-  g_autofree double *candidates = g_new (double, pool_size * Q);
-  g_autofree double *weight = g_new (double, pool_size);
-  Weighting job = { self, seed, pool_size, candidates, weight };
+  gsize Q = us_prior_simulator (self->prior)->n_parameters, from = 0, pool_size, n_numbers;
+  g_autofree double *candidates = NULL, *weight = NULL;
+  Weighting job = { .self = self, .seed = seed, .cancelled = cancelled };
   double most = -INFINITY, sum = 0.0, running, offset;
   UsRng rng;
 
+  if (g_size_checked_mul (&pool_size, MAX (n, LEAST_WANTED), POOL) && g_size_checked_mul (&n_numbers, pool_size, Q))
+    {
+      candidates = g_try_new (double, n_numbers);
+      weight = g_try_new (double, pool_size);
+    }
+  if (candidates == NULL || weight == NULL)
+    {
+      g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_TOO_LARGE, _("%zu rows of %zu values do not fit into memory"), n, POOL * Q);
+      return FALSE;
+    }
+  job.n = pool_size;
+  job.theta = candidates;
+  job.weight = weight;
   us_pool_run (pool, (pool_size + CHUNK - 1) / CHUNK, weigh_chunk, &job);
+  if (is_cancelled (cancelled, error))
+    return FALSE;
   for (gsize i = 0; i < pool_size; i++)
     most = MAX (most, weight[i]);
   if (!isfinite (most))
@@ -431,7 +488,7 @@ us_truncation_draw (const UsTruncation *self,
   if (n_found == n)
     return TRUE;
   if (self->product)
-    return us_truncation_resample (self, n, seed, pool, theta, error) && !is_cancelled (cancelled, error);
+    return us_truncation_resample (self, n, seed, pool, cancelled, theta, error);
   g_set_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_VALUE,
                _("only %zu of %zu draws of the prior lie where this observation's posterior is: it is "
                  "too narrow to be refined by drawing from this prior"), n_found, MOST_DRAWS);
