@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define MAX_HEADER ((guint64) 100 << 20)     /* as the reference implementation */
-#define MAX_HEAD ((guint64) 4 << 20)         /* where only the header is wanted, at once */
+#define MAX_HEAD ((guint64) 64 << 20)        /* where only the header is wanted, at once */
 #define MAX_DEPTH 4                          /* tensor { "shape": [ … ] } needs 3 */
 #define DEFAULT_MAX_BYTES ((gsize) 4 << 30)
 

@@ -20,7 +20,7 @@ UsSafetensors *us_safetensors_new   (void);
 UsSafetensors *us_safetensors_read  (const char     *path,
                                      gsize           max_bytes,
                                      GError        **error);
-/* The header alone, of at most 4 MiB: metadata, no tensors.  Little work, whatever the file. */
+/* The header alone, of at most 64 MiB (large posteriors have long metadata): metadata, no tensors. */
 UsSafetensors *us_safetensors_read_head (const char *path,
                                      GError        **error);
 gboolean       us_safetensors_write (UsSafetensors  *self,
