@@ -13,6 +13,7 @@
 #define N 20000
 #define V 16
 #define P US_LINEAR_GAUSSIAN_P
+#define NEVER 1000              /* a loss that no row has */
 
 /* Of the joint densities of θ and x under Q: x + shift, noise of size `scale`; P: 0 and 1. */
 typedef struct
@@ -61,8 +62,11 @@ draw (const UsSimulator *simulator,
     *loss += (posterior.mean[p] - theta[p]) * (posterior.mean[p] - theta[p]);
 }
 
+/* most: losses are cut there.  paired: the rows of both worlds are of the same streams. */
 static void
 measure (World       q,
+         double      most,
+         gboolean    paired,
          UsMismatch *self)
 {
   const UsSimulator *simulator = us_registry_find ("linear-gaussian", NULL);
@@ -72,9 +76,11 @@ measure (World       q,
   for (gsize i = 0; i < N; i++)
     {
       draw (simulator, &p, &q, i, &values[i], &values[N + i]);
-      draw (simulator, &q, &q, N + i, &values[2 * N + i], &values[3 * N + i]);
+      draw (simulator, &q, &q, paired ? i : N + i, &values[2 * N + i], &values[3 * N + i]);
+      values[i] = fmin (values[i], most);
+      values[2 * N + i] = fmin (values[2 * N + i], most);
     }
-  us_mismatch_measure (N, values, values + N, N, values + 2 * N, values + 3 * N, 1000, self);
+  us_mismatch_measure (N, values, values + N, N, values + 2 * N, values + 3 * N, paired, most, self);
 }
 
 /* What a shift of all measurements does to the posterior mean: it is linear in x. */
@@ -99,10 +105,30 @@ test_none (void)
 {
   UsMismatch self;
 
-  measure ((World) { 0, 1 }, &self);
+  measure ((World) { 0, 1 }, NEVER, FALSE, &self);
   g_assert_cmpfloat_with_epsilon (self.tv, 0, 1e-6);
   g_assert_cmpfloat_with_epsilon (self.hellinger, 0, 1e-3);
   g_assert_cmpfloat (fabs (self.mismatch), <, 4 * self.mismatch_sd);
+  g_assert_cmpfloat (self.mismatch_sd, >, 0);
+}
+
+/* The same rows in both worlds: as said, nothing differs; shifted, the difference is known better than of other rows. */
+static void
+test_paired (void)
+{
+  UsMismatch paired, other;
+
+  measure ((World) { 0, 1 }, NEVER, TRUE, &paired);
+  g_assert_cmpfloat (paired.mismatch, ==, 0);
+  g_assert_cmpfloat (paired.mismatch_sd, ==, 0);
+  g_assert_cmpfloat (paired.tv_sd, ==, 0);
+  measure ((World) { 0.2, 1 }, NEVER, TRUE, &paired);
+  measure ((World) { 0.2, 1 }, NEVER, FALSE, &other);
+  g_test_message ("mismatch %.4f ± %.4f paired, %.4f ± %.4f not (%.4f); TV ± %.4f, ± %.4f", paired.mismatch, paired.mismatch_sd, other.mismatch,
+                  other.mismatch_sd, gain (0.2), paired.tv_sd, other.tv_sd);
+  g_assert_cmpfloat (fabs (paired.mismatch - gain (0.2)), <, 4 * paired.mismatch_sd);
+  g_assert_cmpfloat (paired.mismatch_sd, <, 0.8 * other.mismatch_sd);
+  g_assert_cmpfloat (fabs (paired.tv - (2 * normal_cdf (0.1 * sqrt (V)) - 1)), <, 4 * paired.tv_sd);
 }
 
 /* Normal distributions δ apart, of one covariance: TV = 2 Φ(δ/2σ) − 1, affinity exp (−δ²/8σ²), δ² = V shift². */
@@ -116,17 +142,19 @@ test_shift (void)
       double delta = shifts[i] * sqrt (V);
       UsMismatch self;
 
-      measure ((World) { shifts[i], 1 }, &self);
+      measure ((World) { shifts[i], 1 }, NEVER, FALSE, &self);
       g_test_message ("shift %.2f: TV %.4f ± %.4f (exact %.4f), H %.4f (%.4f), mismatch %.4f ± %.4f (%.4f), bounds %.3f, %.3f", shifts[i],
                       self.tv, self.tv_sd, 2 * normal_cdf (delta / 2) - 1, self.hellinger, sqrt (2 - 2 * exp (-delta * delta / 8)),
                       self.mismatch, self.mismatch_sd, gain (shifts[i]), self.bound_tv, self.bound_hellinger);
       g_assert_cmpfloat (fabs (self.tv - (2 * normal_cdf (delta / 2) - 1)), <, 4 * self.tv_sd);
       g_assert_cmpfloat_with_epsilon (self.hellinger, sqrt (2 - 2 * exp (-delta * delta / 8)), 0.02);
       g_assert_cmpfloat (fabs (self.mismatch - gain (shifts[i])), <, 4 * self.mismatch_sd);
-      /* and neither bound may be broken by what it bounds */
+      /* and neither bound may be broken by what it bounds: that by TV is of a loss that is bounded closely */
       g_assert_cmpfloat (gain (shifts[i]), <, self.bound_hellinger);
-      g_assert_cmpfloat (gain (shifts[i]), <, self.bound_tv);
       g_assert_cmpfloat (self.bound, ==, fmin (self.bound_tv, self.bound_hellinger));
+      measure ((World) { shifts[i], 1 }, 0.5, FALSE, &self);
+      g_test_message ("loss at most 0.5: mismatch %.4f ± %.4f, bound %.4f", self.mismatch, self.mismatch_sd, self.bound_tv);
+      g_assert_cmpfloat (fabs (self.mismatch), <, self.bound_tv);
     }
 }
 
@@ -137,7 +165,7 @@ test_noise (void)
   const double s = 1.2;
   UsMismatch self;
 
-  measure ((World) { 0, s }, &self);
+  measure ((World) { 0, s }, NEVER, FALSE, &self);
   g_assert_cmpfloat_with_epsilon (self.hellinger, sqrt (2 - 2 * pow (2 * s / (1 + s * s), V / 2.0)), 0.02);
   g_assert_cmpfloat (self.mismatch, >, 0);
   g_assert_cmpfloat (self.mismatch, <, self.bound);
@@ -153,12 +181,12 @@ test_ends (void)
   const double always[3] = { INFINITY, INFINITY, INFINITY }, unknown[3] = { 0, NAN, 0 };
   UsMismatch self;
 
-  us_mismatch_measure (3, loss, never, 3, other, always, 6, &self);
+  us_mismatch_measure (3, loss, never, 3, other, always, FALSE, 6, &self);
   g_assert_cmpfloat_with_epsilon (self.tv, 1, 1e-12);
   g_assert_cmpfloat_with_epsilon (self.hellinger, sqrt (2), 1e-12);
   g_assert_cmpfloat_with_epsilon (self.mismatch, 3, 1e-12);
   g_assert_cmpfloat_with_epsilon (self.bound, 6, 1e-12);
-  us_mismatch_measure (3, loss, unknown, 3, other, always, 6, &self);
+  us_mismatch_measure (3, loss, unknown, 3, other, always, FALSE, 6, &self);
   g_assert_true (isnan (self.tv) && isnan (self.hellinger) && isnan (self.bound));
   g_assert_cmpfloat_with_epsilon (self.mismatch, 3, 1e-12);
 }
@@ -169,6 +197,7 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/mismatch/none", test_none);
+  g_test_add_func ("/mismatch/paired", test_paired);
   g_test_add_func ("/mismatch/shift", test_shift);
   g_test_add_func ("/mismatch/noise", test_noise);
   g_test_add_func ("/mismatch/ends", test_ends);

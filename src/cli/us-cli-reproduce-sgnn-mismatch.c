@@ -298,7 +298,8 @@ compare (const World *p,
   for (gsize i = 0; i < q->n; i++)
     ratio_q[i] = log_likelihood (q->prior, q->r0[i], q->period[i], q->x + i * T)
                  - log_likelihood (p->prior, q->r0[i], q->period[i], q->x + i * T);
-  us_mismatch_measure (p->n, p->loss, ratio_p, q->n, q->loss, ratio_q, LOSS_BOUND, &found->mismatch);
+  /* one seed, the same rows: a world as said has the very losses */
+  us_mismatch_measure (p->n, p->loss, ratio_p, q->n, q->loss, ratio_q, TRUE, LOSS_BOUND, &found->mismatch);
   us_excess_risk_measure (q->n, q->loss, q->best, &found->own);
 }
 
@@ -347,7 +348,8 @@ add_table (UsSgnn             *self,
     for (gsize l = 0; l < N_LEVELS; l++)
       {
         const UsMismatch *m = &found[k][l].mismatch;
-        g_autofree char *name = g_strdup_printf ("%s.%g", kinds[k].id, kinds[k].level[l]);
+        char level[G_ASCII_DTOSTR_BUF_SIZE];
+        g_autofree char *name = g_strconcat (kinds[k].id, ".", g_ascii_formatd (level, sizeof level, "%g", kinds[k].level[l]), NULL);
 
         us_sgnn_cell (self, US_REPORT_PLAIN, "%s%s%s", kinds[k].label, kinds[k].unit != NULL ? ", " : "", kinds[k].unit != NULL ? kinds[k].unit : "");
         us_sgnn_value (self, kinds[k].level[l], 1);

@@ -117,6 +117,15 @@ note (UsSgnn     *self,
 
 /* ---- posteriors ------------------------------------------------------------------ */
 
+/* A model that is there was made by this command and this version: another one may simulate otherwise. */
+static gboolean
+is_kept (const char *made_by,
+         const char *version,
+         const char *command)
+{
+  return g_strcmp0 (made_by, command) == 0 && g_strcmp0 (version, US_VERSION) == 0;
+}
+
 static void
 on_posterior (const UsPosteriorProgress *progress,
               gpointer                   data)
@@ -150,7 +159,7 @@ us_sgnn_posterior (UsSgnn            *self,
   if (prior == NULL)
     return NULL;
   if (us_posterior_is_file (path) && (model = us_posterior_load (path, NULL)) != NULL
-      && g_strcmp0 (us_posterior_record (model)->command, command) != 0)
+      && !is_kept (us_posterior_record (model)->command, us_posterior_record (model)->program_version, command))
     g_clear_pointer (&model, us_posterior_unref);
   if (model == NULL)
     {
@@ -226,7 +235,7 @@ us_sgnn_predictor (UsSgnn            *self,
   gboolean now = FALSE;
 
   if (us_predictor_is_file (path) && (model = us_predictor_load (path, NULL)) != NULL
-      && g_strcmp0 (us_predictor_record (model)->command, command) != 0)
+      && !is_kept (us_predictor_record (model)->command, us_predictor_record (model)->program_version, command))
     g_clear_pointer (&model, us_predictor_unref);
   if (model == NULL)
     {

@@ -4,6 +4,7 @@
 
 #include "us-cli-reproduce-sgnn-private.h"
 #include "us-fit.h"
+#include "us-sort.h"
 
 #include <math.h>
 #include <string.h>
@@ -201,7 +202,7 @@ fit_all (Work    *work,
 
 /* ---- the network ------------------------------------------------------------------------- */
 
-static gboolean
+static void
 ask_network (Work              *work,
              const UsPredictor *model)
 {
@@ -218,7 +219,6 @@ ask_network (Work              *work,
       work->lower[i] = answer[i * n_answers];
       work->upper[i] = answer[i * n_answers + l_count - 1];
     }
-  return TRUE;
 }
 
 /* ---- what comes out ------------------------------------------------------------------------ */
@@ -230,15 +230,6 @@ typedef struct
   double bias;                  /* mean of (estimate − truth) / truth */
   gsize  n, n_none;
 } Errors;
-
-static int
-by_size (const void *a,
-         const void *b)
-{
-  double x = *(const double *) a, y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
 
 /* Where some estimator has no answer, it gets the prior's median: it has to say something. */
 static Errors
@@ -265,7 +256,7 @@ measure (const Work *work,
   for (gsize i = 0; i < work->n; i++)
     square += (error[i] - self.mean) * (error[i] - self.mean);
   self.sd = sqrt (square / (work->n - 1.0) / work->n);
-  qsort (error, work->n, sizeof *error, by_size);
+  us_sort_doubles (work->n, error);
   self.median = error[work->n / 2];
   return self;
 }
@@ -403,8 +394,8 @@ us_sgnn_part_r0 (UsSgnn  *self,
   work.estimate = g_new0 (double, N_ESTIMATORS * work.n);
   work.lower = g_new (double, work.n);
   work.upper = g_new (double, work.n);
-  return draw_curves (&work, self->seed, &n_drawn, error)
-         && ask_network (&work, model)
-         && fit_all (&work, error)
-         && report (&work, rows, n_drawn, error);
+  if (!draw_curves (&work, self->seed, &n_drawn, error))
+    return FALSE;
+  ask_network (&work, model);
+  return fit_all (&work, error) && report (&work, rows, n_drawn, error);
 }

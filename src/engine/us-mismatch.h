@@ -42,6 +42,8 @@ typedef struct
  * @loss_p: (N_P) of the predictor at rows of P
  * @ratio_p: (N_P) log q − log p of the joint density there; −∞: impossible under Q
  * @loss_q, @ratio_q: (N_Q) likewise at rows of Q; ratio ∞: impossible under P
+ * @paired: row i of P and row i of Q are of one stream (N_P = N_Q), so that what is common to them counts in no difference:
+ *   standard errors of the mismatch and of TV are of the pairs
  * @loss_bound: B, the largest loss there can be
  *
  * A ratio that is NaN makes TV, H and the bounds NaN.  Any thread.
@@ -52,6 +54,7 @@ void us_mismatch_measure (gsize         n_p,
                           gsize         n_q,
                           const double *loss_q,
                           const double *ratio_q,
+                          gboolean      paired,
                           double        loss_bound,
                           UsMismatch   *self);
 
