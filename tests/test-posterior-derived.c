@@ -158,6 +158,10 @@ test_target (void)
   evidence = us_posterior_evidence_new (again, &config, NULL, &error);
   g_assert_no_error (error);
   g_assert_nonnull (evidence);
+  g_assert_cmpuint (evidence->n_quantities, ==, 1);
+  g_assert_true (evidence->quantities[0].derived);
+  g_assert_cmpint (evidence->quantities[0].logarithmic, ==, simulator->derived[half_life].logarithmic);
+  g_assert_nonnull (strstr (evidence->quantities[0].label, simulator->derived[half_life].symbol));
 
   g_assert_null (us_posterior_refine (&refine, NULL, NULL, NULL, NULL, &error));
   g_assert_error (error, US_FORMAT_ERROR, US_FORMAT_ERROR_UNSUPPORTED);

@@ -6,6 +6,7 @@
 #include "us-bank.h"
 #include "us-error.h"
 #include "us-pool.h"
+#include "us-posterior-private.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -91,7 +92,19 @@ make_quantities (UsPosteriorEvidence *self)
     {
       const char *name = us_posterior_name (self->model, p);
       gssize own = simulator != NULL ? us_simulator_parameter_index (simulator, name) : -1;
+      gsize place = self->model->coordinates[p].parameter;
 
+      /* a target that follows from the parameters */
+      if (simulator != NULL && own < 0 && place >= simulator->n_parameters && place - simulator->n_parameters < simulator->n_derived)
+        {
+          const UsDerived *derived = &simulator->derived[place - simulator->n_parameters];
+          double lower, upper;
+
+          /* draws have a logarithm where none is below zero */
+          us_posterior_range (self->model, p, &lower, &upper);
+          set_quantity (&self->quantities[p], name, derived->symbol, derived->unit, derived->logarithmic && lower >= 0, TRUE);
+          continue;
+        }
       set_quantity (&self->quantities[p], name, own >= 0 ? simulator->parameters[own].symbol : name,
                     own >= 0 ? simulator->parameters[own].unit : "", is_logarithmic (prior, own), FALSE);
     }
