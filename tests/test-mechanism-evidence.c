@@ -234,19 +234,66 @@ test_quantities (Fixture       *f,
   g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "400 simulations"));
 }
 
+/* Intervals that are too narrow are told of, however much wider others are than they need be; the worst of them need not be the
+ * one that is surest. */
+static void
+test_hidden (void)
+{
+  double stated[] = { 0.9, 0.5 }, narrow[] = { 0.86, 0.44 }, wide[] = { 0.999, 0.9 }, right[] = { 0.9, 0.5 };
+  UsIntervalGroup groups[] = {
+    { .name = "a", .label = "Wide", .unit = "", .series = TRUE, .n_levels = 2, .stated = stated, .inside = wide },
+    { .name = "b", .label = "Narrow", .unit = "", .series = TRUE, .n_levels = 2, .stated = stated, .inside = narrow },
+  };
+  const UsIntervalEvidence evidence = { .n_rows = 1000, .n_groups = 2, .groups = groups, .has_intervals = TRUE };
+  g_autoptr(UsFindings) both = us_findings_of_intervals (&evidence), alone = NULL, none = NULL;
+
+  g_assert_nonnull (strstr (both->sentence, "over-confident: intervals of 90 % of Narrow"));
+  g_assert_cmpint (both->mood, ==, US_FINDINGS_BAD);    /* that of 50 % misleads */
+  groups[1].inside = right;
+  alone = us_findings_of_intervals (&evidence);
+  g_assert_nonnull (strstr (alone->sentence, "under-confident: intervals of 50 % of Wide"));
+  g_assert_cmpint (alone->mood, ==, US_FINDINGS_DOUBTFUL);
+  groups[0].inside = right;
+  none = us_findings_of_intervals (&evidence);
+  g_assert_cmpint (none->mood, ==, US_FINDINGS_GOOD);
+}
+
+/* Where no density is known there is no verdict on all quantities together. */
+static void
+test_no_density (void)
+{
+  const UsPosteriorEvidenceConfig config = { .n_simulations = MEASURED, .seed = 1, .n_workers = 1 };
+  g_autoptr(UsPosteriorEvidence) evidence = us_posterior_evidence_new (posterior, &config, NULL, NULL);
+  g_autoptr(UsFindings) findings = NULL;
+  UsSbcRanks *density = evidence->sbc->density;
+
+  evidence->sbc->density = NULL;
+  findings = us_findings_of_posterior (evidence);
+  evidence->sbc->density = density;
+  g_assert_nonnull (findings->sentence);
+}
+
 /* Stopped, nothing is known; another network meanwhile: only its verdict comes. */
 static void
 test_stop (Fixture       *f,
            gconstpointer  data)
 {
+  gint64 begun, took;
+
   us_learnt_set_network (f->learnt, posterior, NULL, NULL);
-  us_mechanism_evidence_measure (f->page, 20000);
-  fixture_run_for (0.2);
+  measure (f, MEASURED);
+  begun = g_get_monotonic_time ();
+  measure (f, MEASURED);
+  took = g_get_monotonic_time () - begun;
+  us_learnt_set_network (f->learnt, posterior, NULL, NULL);     /* what was measured is forgotten */
+  us_mechanism_evidence_measure (f->page, MEASURED);
   g_assert_cmpstr (visible_state (f), ==, "message");
   us_mechanism_evidence_stop (f->page);
   sentence_of (f, "Measuring was stopped");
-  fixture_run_for (0.2);
+  /* so long that it would have come */
+  fixture_run_for (3.0 * took / G_USEC_PER_SEC);
   g_assert_null (us_mechanism_evidence_get_verdict (f->page));
+  sentence_of (f, "Measuring was stopped");
   us_learnt_set_network (f->learnt, posterior, NULL, NULL);
   fixture_run_for (0.1);
   us_learnt_set_network (f->learnt, NULL, quantities, NULL);
@@ -338,6 +385,8 @@ main (int   argc,
   g_test_add ("/mechanism-evidence/over-confident", Fixture, NULL, set_up, test_over_confident, tear_down);
   g_test_add ("/mechanism-evidence/choice", Fixture, NULL, set_up, test_choice, tear_down);
   g_test_add ("/mechanism-evidence/quantities", Fixture, NULL, set_up, test_quantities, tear_down);
+  g_test_add_func ("/mechanism-evidence/hidden", test_hidden);
+  g_test_add_func ("/mechanism-evidence/no-density", test_no_density);
   g_test_add ("/mechanism-evidence/stop", Fixture, NULL, set_up, test_stop, tear_down);
   g_test_add ("/mechanism-evidence/close", Fixture, NULL, set_up, test_close, tear_down);
   status = g_test_run ();

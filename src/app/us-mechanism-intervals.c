@@ -218,31 +218,48 @@ z_of (const UsIntervalEvidence *self,
   return (group->inside[level] - p) / sqrt (p * (1 - p) / self->n_rows);
 }
 
-/* The group and interval that is farthest off. */
-static double
-worst_z (const UsIntervalEvidence *self,
-         const UsIntervalGroup   **worst,
-         gsize                    *level,
-         gsize                    *n_looks)
+/* How many shares are judged. */
+static gsize
+count_looks (const UsIntervalEvidence *self)
 {
-  double most = 0;
+  gsize n = 0;
 
-  *worst = NULL;
-  *n_looks = 0;
+  for (gsize g = 0; g < self->n_groups; g++)
+    for (gsize i = 0; i < self->groups[g].n_levels; i++)
+      n += isfinite (z_of (self, &self->groups[g], i));
+  return n;
+}
+
+/* The group and interval that is farthest off to one side, side: -1 holds the truth too seldom, 1 too often; NULL: none is by
+ * more than limit.  *grave: one of them misleads. */
+static const UsIntervalGroup *
+find_worst (const UsIntervalEvidence *self,
+            int                       side,
+            double                    limit,
+            gsize                    *level,
+            gboolean                 *grave)
+{
+  const UsIntervalGroup *worst = NULL;
+  double most = limit;
+
+  *grave = FALSE;
   for (gsize g = 0; g < self->n_groups; g++)
     for (gsize i = 0; i < self->groups[g].n_levels; i++)
       {
-        double z = z_of (self, &self->groups[g], i);
+        const UsIntervalGroup *group = &self->groups[g];
+        double z = side * z_of (self, group, i);
 
-        *n_looks += isfinite (z);
-        if (isfinite (z) && (*worst == NULL || fabs (z) > fabs (most)))
+        if (!isfinite (z) || z <= limit)
+          continue;
+        *grave = *grave || side * (group->inside[i] - group->stated[i]) > GRAVE;
+        if (z > most)
           {
             most = z;
-            *worst = &self->groups[g];
+            worst = group;
             *level = i;
           }
       }
-  return most;
+  return worst;
 }
 
 static UsFindings *
@@ -250,22 +267,27 @@ begin (const UsIntervalEvidence *self)
 {
   char *words = g_strdup_printf (_("%zu simulations that it was not trained on."), self->n_rows);
   const UsIntervalGroup *worst;
-  gsize level = 0, n_looks;
-  double z, limit;
+  gsize level = 0, n_looks = count_looks (self);
+  double limit = n_looks > 0 ? gsl_cdf_ugaussian_Qinv (LEVEL / 2 / n_looks) : INFINITY;
+  gboolean grave;
 
   if (!self->has_intervals)
     return us_findings_new (US_FINDINGS_PLAIN,
                             g_strdup (_("This network tells means only: how far to believe them is in the table.")), words);
-  z = worst_z (self, &worst, &level, &n_looks);
-  limit = n_looks > 0 ? gsl_cdf_ugaussian_Qinv (LEVEL / 2 / n_looks) : INFINITY;
-  if (fabs (z) <= limit)
-    return us_findings_new (US_FINDINGS_GOOD,
-                            g_strdup (_("Nothing speaks against this network: its intervals hold the truth as often as they say.")),
-                            words);
-  return us_findings_new (z < 0 && worst->stated[level] - worst->inside[level] > GRAVE ? US_FINDINGS_BAD : US_FINDINGS_DOUBTFUL,
-    g_strdup_printf (z < 0 ? _("This network is over-confident: intervals of %.0f %% of %s hold the truth in %.1f %% of cases.")
-                           : _("This network is under-confident: intervals of %.0f %% of %s hold the truth in %.1f %% of cases."),
-                     100 * worst->stated[level], worst->label, 100 * worst->inside[level]), words);
+  /* intervals that are too narrow mislead: no wide one elsewhere may hide them */
+  worst = find_worst (self, -1, limit, &level, &grave);
+  if (worst != NULL)
+    return us_findings_new (grave ? US_FINDINGS_BAD : US_FINDINGS_DOUBTFUL,
+      g_strdup_printf (_("This network is over-confident: intervals of %.0f %% of %s hold the truth in %.1f %% of cases."),
+                       100 * worst->stated[level], worst->label, 100 * worst->inside[level]), words);
+  worst = find_worst (self, 1, limit, &level, &grave);
+  if (worst != NULL)
+    return us_findings_new (US_FINDINGS_DOUBTFUL,
+      g_strdup_printf (_("This network is under-confident: intervals of %.0f %% of %s hold the truth in %.1f %% of cases."),
+                       100 * worst->stated[level], worst->label, 100 * worst->inside[level]), words);
+  return us_findings_new (US_FINDINGS_GOOD,
+                          g_strdup (_("Nothing speaks against this network: its intervals hold the truth as often as they say.")),
+                          words);
 }
 
 static void

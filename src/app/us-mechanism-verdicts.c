@@ -83,7 +83,7 @@ begin_posterior (const UsPosteriorEvidence *self)
 {
   const UsSbc *sbc = self->sbc;
   GString *words = g_string_new (NULL), *faults = g_string_new (NULL);
-  gboolean grave = is_grave (sbc, sbc->density);
+  gboolean grave = sbc->density != NULL && is_grave (sbc, sbc->density);
   UsFindings *findings;
   UsSbcVerdict verdict = sbc->verdict & ~US_SBC_NOT_JUDGED;
 
