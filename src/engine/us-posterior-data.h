@@ -20,7 +20,7 @@ G_BEGIN_DECLS
  * (V) or (M, V).  Any thread.
  *
  * Errors: those of these readers; US_FORMAT_ERROR_SHAPE: how many numbers were expected; US_FORMAT_ERROR_VALUE: a gap
- * that this model cannot take
+ * that this model cannot take (of a refined one us_posterior_sample() tells)
  */
 gboolean us_posterior_read_data (const UsPosterior            *self,
                                  const char                   *path,

@@ -64,7 +64,7 @@ typedef struct
 } UsPosteriorEvidenceConfig;
 
 /* Errors: US_FORMAT_ERROR_UNSUPPORTED: no bank is given and the posterior knows no simulator; MISMATCH: a bank of another
- * shape; those of simulation, banks, us_sbc_measure(); cancelled. */
+ * shape; VALUE: the model was refined for one observation; those of simulation, banks, us_sbc_measure(); cancelled. */
 UsPosteriorEvidence *us_posterior_evidence_new   (UsPosterior                     *model,
                                                   const UsPosteriorEvidenceConfig *config,
                                                   GCancellable                    *cancellable,

@@ -38,7 +38,7 @@ typedef void (*UsPosteriorRoundFunc) (const UsPosteriorRound *round,
  *
  * Errors: US_FORMAT_ERROR_MISSING: the model was trained on a table without a simulator; US_FORMAT_ERROR_VALUE: it was
  * itself refined for another observation, x is not finite, the cut left nothing, the simulator failed; those of
- * us_posterior_train(); G_IO_ERROR_CANCELLED.
+ * us_posterior_train(); US_FORMAT_ERROR_TOO_LARGE: no memory for so many simulations; G_IO_ERROR_CANCELLED.
  */
 UsPosterior *us_posterior_refine (const UsPosteriorRefineConfig *config,
                                   UsPosteriorRoundFunc           on_round,

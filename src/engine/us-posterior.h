@@ -79,7 +79,7 @@ typedef struct
 {
   gsize    round;            /* from 1 */
   gsize    n_rows;           /* trained on: all that lie inside the round's truncation */
-  double   acceptance;       /* share of the prior's draws inside the truncation: how far it is narrowed */
+  double   acceptance;       /* share of the prior's draws (that its constraint leaves) inside the truncation: how far it is narrowed */
   gboolean resampled;        /* proposals were drawn from the posterior and weighted: too few draws of the prior were inside */
   double   contraction;      /* mean over parameters of 1 - variance / variance of the prior */
   double   distance;         /* sliced Wasserstein distance to the posterior of the round before, in standard deviations of this one */
@@ -148,7 +148,8 @@ void         us_posterior_range        (const UsPosterior *self,
                                         double            *lower,
                                         double            *upper);
 
-/* Whether an observation may lack values (NaN). */
+/* Whether an observation may lack values (NaN): of a model that knows only series which end early (record: cut, no gaps) those
+ * at the end; of a refined one, whatever this says, those that its own observation lacks. */
 gboolean     us_posterior_takes_gaps  (const UsPosterior *self);
 
 /* Draws theta (n, P) from q (θ | x), x (V; NaN: not observed), in the parameters' units; draw i belongs to (seed, i), so that the first draws
