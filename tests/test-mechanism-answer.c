@@ -2,6 +2,7 @@
 /* What a posterior or a predictor says of data, on the page: the engine's own numbers; doors; networks that come and go. */
 #include "config.h"
 
+#include "us-attribution-page-private.h"
 #include "us-chart.h"
 #include "us-csv.h"
 #include "us-mechanism-answer.h"
@@ -15,6 +16,7 @@
 #include "ui-fixture.h"
 
 #include <math.h>
+#include <time.h>
 
 #define ROWS 500
 
@@ -90,6 +92,20 @@ test_empty (Fixture       *f,
   g_assert_nonnull (fixture_find_label (GTK_WIDGET (f->page), "column of times"));
 }
 
+static gboolean
+save (Fixture     *f,
+      const char  *path,
+      gboolean     draws,
+      GError     **error)
+{
+  g_autoptr(GAsyncResult) result = NULL;
+
+  us_mechanism_answer_save_async (f->page, path, draws, fixture_store_result, &result);
+  g_assert_null (result);
+  g_assert_true (fixture_wait (fixture_is_set, &result, 30));
+  return us_mechanism_answer_save_finish (f->page, result, error);
+}
+
 /* The sentence is the attributor's, the medians those of the posterior's draws; the saved table has the same. */
 static void
 test_posterior (Fixture       *f,
@@ -99,7 +115,7 @@ test_posterior (Fixture       *f,
   g_autoptr(GError) error = NULL;
   g_autoptr(UsAttributor) attributor = us_attributor_new (posterior, &config, NULL, NULL, NULL, &error);
   g_autofree float *x = g_new (float, us_posterior_n_values (posterior));
-  g_autofree char *saved = g_build_filename (folder, "saved.csv", NULL);
+  g_autofree char *saved = g_build_filename (folder, "saved.csv", NULL), *nowhere = NULL;
   g_autoptr(UsAttributed) expected = NULL;
   g_autoptr(GPtrArray) tables = NULL, charts = NULL;
   g_autoptr(UsCsv) csv = NULL, draws = NULL;
@@ -124,7 +140,8 @@ test_posterior (Fixture       *f,
   g_assert_cmpuint (tables->len, ==, 1);
   for (guint i = 0; i < charts->len; i++)
     g_assert_false (us_plot_is_empty (us_chart_get_plot (charts->pdata[i])));
-  g_assert_cmpuint (us_mechanism_answer_save (f->page, saved, FALSE, &error), ==, TRUE);
+  g_assert_true (save (f, saved, FALSE, &error));
+  g_assert_no_error (error);
   csv = us_csv_read_table (saved, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (csv->n_rows, >, p_count);   /* what is derived too */
@@ -143,13 +160,16 @@ test_posterior (Fixture       *f,
       g_assert_cmpfloat_with_epsilon (below / expected->n_samples, 0.5, 0.001);
       g_assert_cmpfloat_with_epsilon (below_upper / expected->n_samples, 0.975, 0.001);
     }
-  us_mechanism_answer_save (f->page, saved, TRUE, &error);
+  g_assert_true (save (f, saved, TRUE, &error));
   g_assert_no_error (error);
   draws = us_csv_read (saved, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (draws->n_rows, ==, expected->n_samples);
   g_assert_cmpfloat_with_epsilon (draws->values[0], expected->samples[0], 1e-9 * fabs (expected->samples[0]));
   g_remove (saved);
+  nowhere = g_build_filename (folder, "none", "saved.csv", NULL);
+  g_assert_false (save (f, nowhere, FALSE, &error));
+  g_assert_nonnull (error);
 }
 
 /* Data that no simulation resembles are called that, on top and in red; then usual ones are not. */
@@ -292,6 +312,22 @@ test_choice (Fixture       *f,
   g_assert_cmpfloat_with_epsilon (weights, 100, 0.2);
 }
 
+/* Where nothing can be fitted, the choice stands alone and says why. */
+static void
+test_no_fits (void)
+{
+  g_autofree float *x = g_new0 (float, us_predictor_n_values (choice));
+  g_autoptr(GError) error = NULL;
+  g_autoptr(UsMeasurements) series = us_measurements_read (data_file, NULL, &error);
+  g_autoptr(UsMechanismResult) result = NULL;
+  UsFindingsSection *section;
+
+  g_assert_no_error (error);
+  result = us_mechanism_result_new_predictor (choice, series, x, "usual", US_USUAL, NULL, NULL, "a reason");
+  section = result->findings->sections->pdata[0];
+  g_assert_nonnull (strstr (section->words, "There are no fits to compare with: a reason"));
+}
+
 /* The fan begins where the data end. */
 static void
 test_forecast (Fixture       *f,
@@ -374,6 +410,56 @@ test_numbers (void)
   assert_text (us_quantity_format_inside (0.0213, -4.3, 4.4, ""), "0.0213");
   assert_text (us_quantity_format_inside (0, -4.3, 4.4, ""), "0.0");
   assert_text (us_quantity_format_inside (1.2345, 1, 2, ""), "1.23");
+}
+
+static double
+fraction_of (UsAttributionPage *page)
+{
+  return gtk_progress_bar_get_fraction (page->progress);
+}
+
+static gboolean
+simulates (gpointer data)
+{
+  return fraction_of (data) > 0;
+}
+
+/* No more than a quarter of a processor for a while. */
+static gboolean
+is_idle (gpointer data)
+{
+  clock_t begun = clock ();
+
+  fixture_run_for (0.4);
+  return clock () - begun < 0.1 * CLOCKS_PER_SEC;
+}
+
+/* On the other page: simulations for a posterior are given up as soon as a predictor takes its place. */
+static void
+test_given_up (void)
+{
+  UsSession *session = us_session_new ();
+  UsLearnt *learnt = us_session_get_learnt (session);
+  UsAttributionPage *page = g_object_new (US_TYPE_ATTRIBUTION_PAGE, "session", session, NULL);
+  GtkWidget *window = gtk_window_new ();
+
+  us_attribution_page_set_rows (page, 4000000);
+  gtk_window_set_child (GTK_WINDOW (window), GTK_WIDGET (page));
+  gtk_window_present (GTK_WINDOW (window));
+  gtk_test_widget_wait_for_draw (window);
+  us_learnt_set_network (learnt, posterior, NULL, NULL);
+  us_learnt_set_data (learnt, data_file, NULL);
+  g_assert_true (page->working);
+  g_assert_true (fixture_wait (simulates, page, 60));
+  us_learnt_set_network (learnt, NULL, choice, NULL);
+  g_assert_false (page->working);
+  g_assert_cmpstr (gtk_stack_get_visible_child_name (page->stack), ==, "empty");
+  g_assert_true (fixture_wait (is_idle, NULL, 5));
+  g_assert_false (page->working);
+  us_attribution_page_set_rows (page, ROWS);
+  us_learnt_set_network (learnt, posterior, NULL, NULL);
+  g_assert_true (page->working);
+  fixture_close_page (session, page, window, 10);
 }
 
 /* The switch: what came last is shown; it is there only where there are two. */
@@ -573,7 +659,9 @@ main (int   argc,
   g_test_add ("/mechanism-answer/forecast", Fixture, NULL, set_up, test_forecast, tear_down);
   g_test_add ("/mechanism-answer/switching", Fixture, NULL, set_up, test_switching, tear_down);
   g_test_add ("/mechanism-answer/close", Fixture, NULL, set_up, test_close, tear_down);
+  g_test_add_func ("/mechanism-answer/no-fits", test_no_fits);
   g_test_add_func ("/mechanism-answer/numbers", test_numbers);
+  g_test_add_func ("/mechanism-answer/given-up", test_given_up);
   g_test_add_func ("/mechanism-answer/switch", test_switch);
   g_test_add_func ("/mechanism-answer/window", test_window);
   status = g_test_run ();

@@ -309,6 +309,20 @@ forget_answer (UsAttributionPage *self)
   us_read_out_set_text (self->hovered, _("Point at a line to see which simulation it is; click to pin it."));
 }
 
+/* Gives up what is at work for a posterior: a request without data to be read takes its place, and ends at once. */
+static void
+give_up (UsAttributionPage *self,
+         UsPosterior       *posterior)
+{
+  const UsAttributionRequest nothing = { .serial = self->serial, .posterior = posterior, .data_path = "" };
+
+  if (!self->working)
+    return;
+  self->working = FALSE;
+  self->serial++;               /* no letter of it counts */
+  us_attribution_worker_ask (self->worker, &nothing);
+}
+
 static void
 ask (UsAttributionPage *self)
 {
@@ -322,6 +336,8 @@ ask (UsAttributionPage *self)
   self->stale = self->posterior != NULL && !gtk_widget_get_mapped (GTK_WIDGET (self));
   if (self->posterior == NULL || self->stale)
     {
+      if (self->posterior != NULL)
+        give_up (self, self->posterior);
       show_state (self);
       return;
     }
@@ -441,9 +457,11 @@ static void
 on_network_cb (UsAttributionPage *self)
 {
   UsPosterior *posterior = us_learnt_get_posterior (us_session_get_learnt (self->session));
+  g_autoptr(UsPosterior) old = g_steal_pointer (&self->posterior);
 
+  if (old != NULL)
+    give_up (self, old);
   forget_answer (self);
-  g_clear_pointer (&self->posterior, us_posterior_unref);
   g_clear_pointer (&self->attributor, us_attributor_unref);
   g_clear_pointer (&self->bank, g_free);        /* of the other one */
   self->posterior = posterior != NULL ? us_posterior_ref (posterior) : NULL;

@@ -265,19 +265,70 @@ us_mechanism_answer_is_done (UsMechanismAnswer *self)
 
 /* --- files -------------------------------------------------------------------------------------------- */
 
-gboolean
-us_mechanism_answer_save (UsMechanismAnswer  *self,
-                          const char         *path,
-                          gboolean            draws,
-                          GError            **error)
+typedef struct
 {
-  const char *text;
+  UsMechanismResult *result;
+  char              *path;
+  gboolean           draws;
+} Saving;
 
-  g_return_val_if_fail (US_IS_MECHANISM_ANSWER (self) && self->result != NULL, FALSE);
+static void
+saving_free (gpointer data)
+{
+  Saving *saving = data;
 
-  text = draws ? self->result->draws : self->result->table;
-  g_return_val_if_fail (text != NULL, FALSE);
-  return us_file_replace (path, text, strlen (text), error);
+  us_mechanism_result_unref (saving->result);
+  g_free (saving->path);
+  g_free (saving);
+}
+
+static void
+write_numbers (GTask        *task,
+               gpointer      source,
+               gpointer      data,
+               GCancellable *cancellable)
+{
+  Saving *saving = data;
+  const char *text = saving->draws ? saving->result->draws : saving->result->table;
+  GError *error = NULL;
+
+  if (us_file_replace (saving->path, text, strlen (text), &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+us_mechanism_answer_save_async (UsMechanismAnswer   *self,
+                                const char          *path,
+                                gboolean             draws,
+                                GAsyncReadyCallback  callback,
+                                gpointer             data)
+{
+  g_autoptr(GTask) task = NULL;
+  Saving *saving;
+
+  g_return_if_fail (US_IS_MECHANISM_ANSWER (self) && path != NULL && self->result != NULL);
+  g_return_if_fail ((draws ? self->result->draws : self->result->table) != NULL);
+
+  saving = g_new0 (Saving, 1);
+  saving->result = us_mechanism_result_ref (self->result);
+  saving->path = g_strdup (path);
+  saving->draws = draws;
+  task = g_task_new (self, NULL, callback, data);
+  g_task_set_source_tag (task, us_mechanism_answer_save_async);
+  g_task_set_task_data (task, saving, saving_free);
+  g_task_run_in_thread (task, write_numbers);
+}
+
+gboolean
+us_mechanism_answer_save_finish (UsMechanismAnswer  *self,
+                                 GAsyncResult       *result,
+                                 GError            **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 static void
@@ -288,19 +339,27 @@ open_data (UsMechanismAnswer *self,
 }
 
 static void
+on_saved (GObject      *source,
+          GAsyncResult *result,
+          gpointer      data)
+{
+  g_autoptr(UsSession) session = data;
+  g_autoptr(GError) error = NULL;
+
+  if (us_mechanism_answer_save_finish (US_MECHANISM_ANSWER (source), result, &error))
+    us_session_say (session, _("Numbers saved"));
+  else
+    us_session_complain (session, _("The numbers could not be saved"), error->message);
+}
+
+static void
 save (UsMechanismAnswer *self,
       const char        *path,
       gboolean           draws)
 {
-  g_autoptr(GError) error = NULL;
-
   /* what was asked for may have gone while the dialog was open */
-  if (self->result == NULL || (draws && self->result->draws == NULL))
-    return;
-  if (us_mechanism_answer_save (self, path, draws, &error))
-    us_session_say (self->session, _("Numbers saved"));
-  else
-    us_session_complain (self->session, _("The numbers could not be saved"), error->message);
+  if (self->result != NULL && (!draws || self->result->draws != NULL))
+    us_mechanism_answer_save_async (self, path, draws, on_saved, g_object_ref (self->session));
 }
 
 static void

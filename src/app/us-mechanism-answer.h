@@ -25,10 +25,14 @@ void               us_mechanism_answer_set_rows   (UsMechanismAnswer *self,
 UsMechanismResult *us_mechanism_answer_get_result (UsMechanismAnswer *self);
 /* All of it is shown, and nothing is at work. */
 gboolean           us_mechanism_answer_is_done    (UsMechanismAnswer *self);
-/* As CSV, what is shown; draws: of the posterior. */
-gboolean           us_mechanism_answer_save       (UsMechanismAnswer *self,
-                                                   const char        *path,
-                                                   gboolean           draws,
-                                                   GError           **error);
+/* As CSV, what is shown; draws: of the posterior.  Written on a thread of its own, whatever is shown meanwhile. */
+void               us_mechanism_answer_save_async  (UsMechanismAnswer    *self,
+                                                    const char           *path,
+                                                    gboolean              draws,
+                                                    GAsyncReadyCallback   callback,
+                                                    gpointer              data);
+gboolean           us_mechanism_answer_save_finish (UsMechanismAnswer    *self,
+                                                    GAsyncResult         *result,
+                                                    GError              **error);
 
 G_END_DECLS
