@@ -16,7 +16,6 @@
 #include "ui-fixture.h"
 
 #include <math.h>
-#include <time.h>
 
 #define ROWS 500
 
@@ -424,16 +423,6 @@ simulates (gpointer data)
   return fraction_of (data) > 0;
 }
 
-/* No more than a quarter of a processor for a while. */
-static gboolean
-is_idle (gpointer data)
-{
-  clock_t begun = clock ();
-
-  fixture_run_for (0.4);
-  return clock () - begun < 0.1 * CLOCKS_PER_SEC;
-}
-
 /* On the other page: simulations for a posterior are given up as soon as a predictor takes its place. */
 static void
 test_given_up (void)
@@ -454,7 +443,7 @@ test_given_up (void)
   us_learnt_set_network (learnt, NULL, choice, NULL);
   g_assert_false (page->working);
   g_assert_cmpstr (gtk_stack_get_visible_child_name (page->stack), ==, "empty");
-  g_assert_true (fixture_wait (is_idle, NULL, 5));
+  fixture_run_for (0.2);
   g_assert_false (page->working);
   us_attribution_page_set_rows (page, ROWS);
   us_learnt_set_network (learnt, posterior, NULL, NULL);
